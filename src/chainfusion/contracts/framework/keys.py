@@ -1,0 +1,48 @@
+"""Composite keys, byte for byte as Fabric's chaincode shim makes them."""
+
+from __future__ import annotations
+
+from chainfusion.domain.errors import ChainFusionError, Text
+
+NAMESPACE = "\x00"
+SEPARATOR = "\x00"
+LAST = "\U0010ffff"
+FIRST_SIMPLE = "\x01"
+"""Where simple keys begin: the shim puts it in place of an empty range start, which keeps composite keys out."""
+
+
+class StateRefused(ChainFusionError):
+    """A key or value that the ledger does not take."""
+
+    code = "STATE_REFUSED"
+    says = Text("The ledger does not take the {what}: {why}.", "账本不接受该{what}：{why}。")
+    do = Text("Give a non-empty value and a key of plain text.", "请使用非空值与普通文本键。")
+
+
+def composite_key(object_type: str, *attributes: str) -> str:
+    """The key of an object: NUL, type, NUL, then each attribute and NUL.
+
+    Raises: StateRefused where a part holds U+0000 or U+10FFFF, or the type is empty.
+    """
+    parts = (object_type, *attributes)
+    if not object_type:
+        raise StateRefused(what="key", why="empty object type")
+    for part in parts:
+        if NAMESPACE in part or LAST in part:
+            raise StateRefused(what="key", why=f"reserved character in {part[:40]!r}")
+    return NAMESPACE + SEPARATOR.join(parts) + SEPARATOR
+
+
+def split_composite_key(key: str) -> tuple[str, ...]:
+    """Object type and attributes of a composite key. Raises: StateRefused for a simple key."""
+    if not key.startswith(NAMESPACE) or not key.endswith(SEPARATOR) or len(key) < 3:
+        raise StateRefused(what="key", why=f"{key[:40]!r} is not a composite key")
+    return tuple(key[1:-1].split(SEPARATOR))
+
+
+def check_simple(key: str, *, bound: bool = False) -> None:
+    """Refuses what is no simple key; an open range bound may be empty. Raises: StateRefused."""
+    if not key and not bound:
+        raise StateRefused(what="key", why="empty")
+    if key.startswith(NAMESPACE):
+        raise StateRefused(what="key", why="simple keys do not begin with U+0000")

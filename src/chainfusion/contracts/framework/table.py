@@ -1,0 +1,45 @@
+"""Typed records under composite keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from chainfusion.contracts.framework.context import Context
+from chainfusion.contracts.framework.keys import composite_key
+from chainfusion.domain.canonical import trusted_canonical
+from chainfusion.domain.records import from_json, to_json
+
+R = TypeVar("R")
+
+
+class Table(Generic[R]):
+    """All records of one kind: `Table("deal", Deal)` keeps each under the composite key (deal, id, ...)."""
+
+    def __init__(self, object_type: str, kind: type[R]) -> None:
+        self.object_type = object_type
+        self.kind = kind
+
+    def key(self, *ids: str) -> str:
+        """The state key of a record."""
+        return composite_key(self.object_type, *ids)
+
+    def get(self, ctx: Context, *ids: str) -> R | None:
+        """The committed record, or None."""
+        value = ctx.get(self.key(*ids))
+        return None if value is None else self.read(value)
+
+    def put(self, ctx: Context, record: R, *ids: str) -> R:
+        """Writes a record and returns it."""
+        ctx.put(self.key(*ids), trusted_canonical(to_json(record)))
+        return record
+
+    def all(self, ctx: Context, *prefix: str) -> Iterator[R]:
+        """The committed records whose ids begin with `prefix`, in key order."""
+        for _, value in ctx.by_prefix(self.object_type, *prefix):
+            yield self.read(value)
+
+    def read(self, value: bytes) -> R:
+        """The record in a state value, which the ledger has already authenticated."""
+        return from_json(self.kind, json.loads(value))

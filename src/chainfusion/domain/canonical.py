@@ -1,0 +1,92 @@
+"""Canonical JSON: the one byte form of a value, so that equal facts have equal fingerprints.
+
+A subset of RFC 8785 (JSON Canonicalization Scheme) without floating point: objects with ASCII keys sorted by code
+point, no white space, integers within 64 bits signed, strings in UTF-8 with only the escapes that JSON demands.
+Only the standard library is used, because the offline verifier stands on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from chainfusion.domain.errors import ChainFusionError, Text
+
+Json = dict[str, Any] | list[Any] | str | int | bool | None
+
+_MIN, _MAX = -(2**63), 2**63 - 1
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+class NotCanonical(ChainFusionError):
+    """Bytes that are not the canonical form of any value, or a value that has none."""
+
+    code = "NOT_CANONICAL"
+    says = Text("Not canonical JSON: {why}.", "不是规范 JSON：{why}。")
+    do = Text("Take the file as its maker wrote it; do not reformat it.", "请使用制作方给出的原始文件，不要重新排版。")
+
+
+def canonical(value: Any) -> bytes:
+    """The canonical bytes of a JSON value.
+
+    Raises: NotCanonical where it holds a float, a key that is not ASCII text, an integer beyond 64 bits or a lone
+    surrogate.
+    """
+    _check(value)
+    return trusted_canonical(value)
+
+
+def trusted_canonical(value: Any) -> bytes:
+    """`canonical` without the check, for values that this program built from typed records."""
+    try:
+        return _encode(value).encode()
+    except (TypeError, ValueError) as error:
+        raise NotCanonical(why=str(error)) from None
+
+
+def parse_canonical(data: bytes) -> Any:
+    """The value of canonical bytes; refuses any other spelling of it, so that no byte is without meaning.
+
+    Raises: NotCanonical.
+    """
+    try:
+        value = json.loads(data.decode(), parse_float=_no_float, parse_constant=_no_float)
+    except RecursionError:
+        raise NotCanonical(why="nested too deeply") from None
+    except ValueError as error:
+        raise NotCanonical(why=str(error)) from None
+    if canonical(value) != data:
+        raise NotCanonical(why="other spelling than the canonical one")
+    return value
+
+
+def fingerprint(value: Any) -> str:
+    """SHA-256 of the canonical bytes, in lower-case hexadecimal (64 characters)."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def _no_float(text: str) -> None:
+    raise NotCanonical(why=f"floating point {text[:40]}")
+
+
+def _check(value: Any) -> None:
+    match value:
+        case None | bool():
+            return
+        case str():
+            if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+                raise NotCanonical(why="lone surrogate")
+        case int():
+            if not _MIN <= value <= _MAX:
+                raise NotCanonical(why="integer beyond 64 bits")
+        case dict():
+            for key, item in value.items():
+                if not isinstance(key, str) or not key.isascii():
+                    raise NotCanonical(why=f"key {key!r:.40}")
+                _check(item)
+        case list() | tuple():
+            for item in value:
+                _check(item)
+        case _:
+            raise NotCanonical(why=f"a {type(value).__name__}")

@@ -1,0 +1,114 @@
+"""The signed transaction and its outcome: the two leaves that a block commits to."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from chainfusion.domain.canonical import parse_canonical, trusted_canonical
+from chainfusion.domain.records import from_json, to_json
+
+SIGNING_PREFIX = b"chainfusion transaction v1\n"
+VALID = "VALID"
+
+
+@dataclass(frozen=True)
+class Creator:
+    """Who signs: the member and the SHA-256 (hexadecimal) of the person's certificate in DER."""
+
+    msp: str
+    certificate: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a person asks a contract to do.
+
+    `nonce` is 48 hexadecimal characters; `transient` the SHA-256 (hexadecimal) of the canonical transient map, or
+    None where there is none; `time` the client's clock.
+    """
+
+    args: dict[str, Any]
+    channel: str
+    contract: str
+    creator: Creator
+    nonce: str
+    operation: str
+    time: datetime
+    transient: str | None
+    version: int
+
+    @cached_property
+    def payload(self) -> bytes:
+        """Canonical bytes."""
+        return trusted_canonical(to_json(self))
+
+    @cached_property
+    def tx_id(self) -> str:
+        """SHA-256(nonce, canonical creator) in hexadecimal: a repeated request id gives the same id."""
+        return hashlib.sha256(bytes.fromhex(self.nonce) + trusted_canonical(to_json(self.creator))).hexdigest()
+
+    @property
+    def signing_bytes(self) -> bytes:
+        """What the creator's key signs."""
+        return SIGNING_PREFIX + self.payload
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """A proposal with its creator's ECDSA P-256 signature (DER, low S)."""
+
+    proposal: Proposal
+    signature: bytes
+
+    @cached_property
+    def leaf(self) -> bytes:
+        """Canonical bytes: the leaf of the block's transaction tree."""
+        return b'{"proposal":%b,"signature":"%b"}' % (self.proposal.payload, self.signature.hex().encode())
+
+    @classmethod
+    def from_leaf(cls, leaf: bytes) -> Transaction:
+        """Reads `leaf`. Raises: NotCanonical, BadRecord."""
+        return from_json(cls, parse_canonical(leaf))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a transaction, and what it wrote.
+
+    `code` is VALID or a reason in Fabric's words. `writes` holds [key in hexadecimal of its UTF-8, SHA-256 of the
+    value or None for a deletion] sorted by key; `private` the same as [collection, SHA-256 of key, SHA-256 of value or
+    None]; `event` and `response` are SHA-256 of the event bundle (or None) and of the response.
+    """
+
+    code: str
+    event: str | None
+    private: tuple[tuple[str | None, ...], ...]
+    response: str
+    tx_id: str
+    writes: tuple[tuple[str | None, ...], ...]
+
+    @cached_property
+    def leaf(self) -> bytes:
+        """Canonical bytes: the leaf of the block's outcome tree."""
+        return trusted_canonical(to_json(self))
+
+    @classmethod
+    def from_leaf(cls, leaf: bytes) -> Outcome:
+        """Reads `leaf`. Raises: NotCanonical, BadRecord."""
+        return from_json(cls, parse_canonical(leaf))
+
+
+def nonce_of(request_id: str) -> str:
+    """The nonce that a client-made request id stands for (24 bytes, hexadecimal)."""
+    return hashlib.sha256(b"chainfusion request\n" + request_id.encode()).hexdigest()[:48]
+
+
+def transient_digest(transient: dict[str, bytes]) -> str | None:
+    """SHA-256 of the canonical transient map, in hexadecimal; None for an empty one."""
+    if not transient:
+        return None
+    return hashlib.sha256(trusted_canonical({k: v.hex() for k, v in transient.items()})).hexdigest()

@@ -1,0 +1,117 @@
+"""The port to a ledger: what the node asks of any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from chainfusion.contracts.framework.context import Modification
+from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.ledger.evidence.block import BlockHeader
+from chainfusion.ledger.evidence.transaction import Outcome, Proposal, Transaction
+
+
+class TransactionState(StrEnum):
+    """Where a transaction stands."""
+
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+    COMMITTED = "committed"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the ledger answers of a transaction that it has recorded durably."""
+
+    tx_id: str
+    state: TransactionState
+    code: str
+    block: int
+    index: int
+    response: bytes
+
+
+@dataclass(frozen=True)
+class CommittedTransaction:
+    """A transaction with its outcome and its place."""
+
+    transaction: Transaction
+    outcome: Outcome
+    response: bytes
+    events: tuple[dict[str, Any], ...]
+    """The event bundle: [{"name": ..., "payload": {...}}, ...]."""
+    block: int
+    index: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block with its header's signature (ECDSA P-256 by the ordering node, DER) and its transactions in order."""
+
+    header: BlockHeader
+    signature: bytes
+    transactions: tuple[CommittedTransaction, ...]
+
+
+class TransactionRefused(ChainFusionError):
+    """A transaction that the ledger did not take: nothing was recorded."""
+
+    code = "TRANSACTION_REFUSED"
+    says = Text("The ledger refused the transaction ({reason}): {why}.", "账本拒绝该交易（{reason}）：{why}。")
+    do = Text("Correct what is named and send it as a new request.", "请更正所指问题，并作为新请求提交。")
+
+
+class NotOnLedger(ChainFusionError):
+    """Something asked for by id that this ledger does not have."""
+
+    code = "NOT_ON_LEDGER"
+    says = Text("This ledger has no {what} {id}.", "账本上没有{what} {id}。")
+    do = Text("Check the id, and that this is the right ledger.", "请检查编号，并确认账本无误。")
+
+
+class Ledger(Protocol):
+    """A ledger of one channel. All methods are safe to call from several threads."""
+
+    @property
+    def ledger_id(self) -> str:
+        """First 32 hexadecimal characters of the genesis' SHA-256; the `channel` of every proposal."""
+
+    def evaluate(self, proposal: Proposal, transient: Mapping[str, bytes] | None = None) -> bytes:
+        """Runs an operation on the committed state and keeps nothing: for queries, and as the endorsement before
+        `submit`. The proposal needs no signature. Raises: the contract's typed refusal, TransactionRefused."""
+
+    def submit(
+        self, transaction: Transaction, certificate: bytes, transient: Mapping[str, bytes] | None = None
+    ) -> Receipt:
+        """Orders, executes and records a transaction; returns when it is durable. A repeat returns the first receipt.
+
+        `certificate` is the creator's certificate in DER. A contract's refusal at this point is recorded as INVALID.
+        Raises: TransactionRefused (bad signature, foreign creator, wrong channel, version not in force, too large).
+        """
+
+    def status(self, tx_id: str) -> TransactionState:
+        """Where a transaction stands."""
+
+    def height(self) -> int:
+        """Number of blocks."""
+
+    def block(self, number: int) -> Block:
+        """A block by number. Raises: NotOnLedger."""
+
+    def transaction(self, tx_id: str) -> CommittedTransaction:
+        """A recorded transaction by id. Raises: NotOnLedger."""
+
+    def state(self, key: str) -> bytes | None:
+        """The committed value of a key."""
+
+    def state_by_prefix(self, object_type: str, *attributes: str) -> Iterator[tuple[str, bytes]]:
+        """Committed composite keys that begin with these parts, in key order."""
+
+    def history(self, key: str) -> tuple[Modification, ...]:
+        """Committed changes of a key, newest first."""
+
+    def certificate(self, fingerprint: str) -> bytes:
+        """A creator's certificate (DER) by fingerprint. Raises: NotOnLedger."""
