@@ -39,8 +39,10 @@ class ChainFusionError(Exception):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        if "code" not in vars(cls):
+            return
         known = ChainFusionError._by_code.setdefault(cls.code, cls)
-        if known is not cls and "code" in vars(cls) and known.__qualname__ != cls.__qualname__:
+        if known.__qualname__ != cls.__qualname__:
             raise TypeError(f"error code {cls.code} is taken by {known.__qualname__}")
 
     def __init__(self, **facts: Any) -> None:

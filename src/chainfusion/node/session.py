@@ -1,0 +1,136 @@
+"""A person at work: the ledger that the member uses and the key that the person signs with."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from chainfusion.contracts.framework import Registry
+from chainfusion.domain.errors import ChainFusionError, Text, error_from_json, require
+from chainfusion.domain.records import to_json
+from chainfusion.ledger.evidence.transaction import Creator, Proposal, Transaction, nonce_of, transient_digest
+from chainfusion.ledger.port import CommittedTransaction, Ledger, Receipt, TransactionState
+
+
+class Signer(Protocol):
+    """A person's or node's signing key, unlocked."""
+
+    @property
+    def msp_id(self) -> str:
+        """The member's MSP id."""
+
+    @property
+    def certificate_der(self) -> bytes:
+        """The certificate of the key."""
+
+    @property
+    def certificate_fingerprint(self) -> str:
+        """SHA-256 of the certificate's DER, hexadecimal."""
+
+    def sign(self, data: bytes) -> bytes:
+        """ECDSA P-256 with SHA-256 over `data`: DER, low S."""
+
+
+class RequestReused(ChainFusionError):
+    """A request id that stands for another call already."""
+
+    code = "REQUEST_REUSED"
+    says = Text(
+        "Request id {request} was already used for {operation} with other arguments.",
+        "请求编号 {request} 已用于 {operation}，且参数不同。",
+    )
+    do = Text("Use a new request id for a new request.", "新的请求请使用新的请求编号。")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Session:
+    """Signs and sends contract calls for one person, and reads the ledger as that person."""
+
+    ledger: Ledger
+    registry: Registry
+    signer: Signer
+    clock: Callable[[], datetime] = _now
+
+    @property
+    def msp(self) -> str:
+        """The member that the person works for."""
+        return self.signer.msp_id
+
+    def query(self, operation: str, **arguments: Any) -> Any:
+        """The JSON answer of a reading operation ("deal.show"). Raises: the contract's typed refusal."""
+        proposal = self._propose(operation, arguments, secrets.token_hex(24), None)
+        return json.loads(self.ledger.evaluate(proposal))
+
+    def call(
+        self,
+        operation: str,
+        *,
+        request: str | None = None,
+        transient: Mapping[str, bytes] | None = None,
+        **arguments: Any,
+    ) -> Receipt:
+        """Endorses, signs and submits one call; returns when it is recorded durably.
+
+        `request` is the caller's id for this request: a repeat returns the first receipt and does nothing. Arguments
+        are records or JSON values.
+
+        Raises: the contract's typed refusal (nothing is recorded), RequestReused, TransactionRefused.
+        """
+        transient = dict(transient or {})
+        nonce = nonce_of(request) if request else secrets.token_hex(24)
+        proposal = self._propose(operation, arguments, nonce, transient_digest(transient))
+        if self.ledger.status(proposal.tx_id) in (TransactionState.COMMITTED, TransactionState.INVALID):
+            return self._first_receipt(proposal, str(request))
+        self.ledger.evaluate(proposal, transient)
+        transaction = Transaction(proposal, self.signer.sign(proposal.signing_bytes))
+        receipt = self.ledger.submit(transaction, self.signer.certificate_der, transient)
+        if receipt.state is TransactionState.INVALID:
+            raise error_from_json(json.loads(receipt.response))
+        return receipt
+
+    def _propose(self, operation: str, arguments: dict[str, Any], nonce: str, transient: str | None) -> Proposal:
+        contract, _, name = operation.partition(".")
+        return Proposal(
+            args={key: to_json(value) for key, value in arguments.items()},
+            channel=self.ledger.ledger_id,
+            contract=contract,
+            creator=Creator(self.signer.msp_id, self.signer.certificate_fingerprint),
+            nonce=nonce,
+            operation=name,
+            time=self.clock(),
+            transient=transient,
+            version=self.registry.in_force(contract).version,
+        )
+
+    def _first_receipt(self, proposal: Proposal, request: str) -> Receipt:
+        first = self.ledger.transaction(proposal.tx_id)
+        before = first.transaction.proposal
+        same = (before.contract, before.operation, before.args, before.transient) == (
+            proposal.contract,
+            proposal.operation,
+            proposal.args,
+            proposal.transient,
+        )
+        require(same, RequestReused(request=request, operation=f"{before.contract}.{before.operation}"))
+        return receipt_of(first)
+
+
+def receipt_of(committed: CommittedTransaction) -> Receipt:
+    """The receipt that stands for a recorded transaction."""
+    valid = committed.outcome.code == "VALID"
+    return Receipt(
+        tx_id=committed.transaction.proposal.tx_id,
+        state=TransactionState.COMMITTED if valid else TransactionState.INVALID,
+        code=committed.outcome.code,
+        block=committed.block,
+        index=committed.index,
+        response=committed.response,
+    )
