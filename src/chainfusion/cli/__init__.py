@@ -1,0 +1,1 @@
+"""The command line: nouns, then verbs; a thin door to the node's use cases."""

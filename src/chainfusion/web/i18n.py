@@ -1,0 +1,39 @@
+"""The pages' languages: English text is the key, Chinese stands in `locales/zh.po`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("zh", "en")
+
+
+@cache
+def chinese() -> dict[str, str]:
+    """English to Chinese."""
+    with files("chainfusion.web").joinpath("locales/zh.po").open("rb") as stream:
+        catalog = read_po(stream, locale="zh_CN")
+    return {str(m.id): str(m.string) for m in catalog if m.id and m.string}
+
+
+def translator(lang: str) -> Callable[..., str]:
+    """A function from an English text to the text in `lang`, with `{name}` filled from keyword arguments."""
+    table = chinese() if lang == "zh" else {}
+
+    def translate(text: str, **facts: object) -> str:
+        told = table.get(text, text)
+        return told.format(**facts) if facts else told
+
+    return translate
+
+
+def preferred(asked: str | None, cookie: str | None, header: str) -> str:
+    """The language of a request: what was asked, else remembered, else what the browser accepts first."""
+    for choice in (asked, cookie):
+        if choice in LANGUAGES:
+            return str(choice)
+    first = header.split(",")[0].strip().lower()
+    return "en" if first.startswith("en") else "zh"
