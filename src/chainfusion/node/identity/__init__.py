@@ -1,0 +1,1 @@
+"""An institution's certificates and keys: making them, keeping them, unlocking them."""
