@@ -82,3 +82,9 @@ def test_known_answers() -> None:
     assert canonical(value) == '{"A":-1,"a":"东海\\n\\"\\\\\\u0001","b":[1,true,null]}'.encode()
     assert json.loads(canonical(value)) == value
     assert fingerprint({}) == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+
+
+@pytest.mark.parametrize("depth", [65, 900, 1500, 100_000])
+def test_deep_nesting_is_refused_whatever_stack_is_left(depth: int) -> None:
+    with pytest.raises(NotCanonical):
+        parse_canonical(b"[" * depth + b"]" * depth)

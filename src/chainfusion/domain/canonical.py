@@ -15,6 +15,8 @@ from chainfusion.domain.errors import ChainFusionError, Text
 
 Json = dict[str, Any] | list[Any] | str | int | bool | None
 
+MAX_DEPTH = 64
+"""How deep arrays and objects may nest: far beyond any record, and safe to walk recursively anywhere."""
 _MIN, _MAX = -(2**63), 2**63 - 1
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -31,7 +33,7 @@ def canonical(value: Any) -> bytes:
     """The canonical bytes of a JSON value.
 
     Raises: NotCanonical where it holds a float, a key that is not ASCII text, an integer beyond 64 bits or a lone
-    surrogate.
+    surrogate, or nests deeper than MAX_DEPTH.
     """
     _check(value)
     return trusted_canonical(value)
@@ -70,7 +72,9 @@ def _no_float(text: str) -> None:
     raise NotCanonical(why=f"floating point {text[:40]}")
 
 
-def _check(value: Any) -> None:
+def _check(value: Any, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise NotCanonical(why="nested too deeply")
     match value:
         case None | bool():
             return
@@ -84,9 +88,9 @@ def _check(value: Any) -> None:
             for key, item in value.items():
                 if not isinstance(key, str) or not key.isascii():
                     raise NotCanonical(why=f"key {key!r:.40}")
-                _check(item)
+                _check(item, depth + 1)
         case list() | tuple():
             for item in value:
-                _check(item)
+                _check(item, depth + 1)
         case _:
             raise NotCanonical(why=f"a {type(value).__name__}")

@@ -189,7 +189,7 @@ def _text_reader(parse: Callable[[str], Any], form: str) -> Reader:
             raise BadRecord(path=path, why=f"text is needed, not {type(value).__name__}")
         try:
             return parse(value)
-        except ValueError:
+        except (ValueError, OverflowError):  # a time at the calendar's edge overflows
             raise BadRecord(path=path, why=f"{value[:60]!r} is not {form}") from None
 
     return read
