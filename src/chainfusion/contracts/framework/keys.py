@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.contracts.framework.refusals import StateRefused
 
 NAMESPACE = "\x00"
 SEPARATOR = "\x00"
 LAST = "\U0010ffff"
 FIRST_SIMPLE = "\x01"
 """Where simple keys begin: the shim puts it in place of an empty range start, which keeps composite keys out."""
-
-
-class StateRefused(ChainFusionError):
-    """A key or value that the ledger does not take."""
-
-    code = "STATE_REFUSED"
-    says = Text("The ledger does not take the {what}: {why}.", "账本不接受该{what}：{why}。")
-    do = Text("Give a non-empty value and a key of plain text.", "请使用非空值与普通文本键。")
 
 
 def composite_key(object_type: str, *attributes: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
-from typing import Generic, TypeVar
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
 
 from chainfusion.contracts.framework.context import Context
 from chainfusion.contracts.framework.keys import composite_key
@@ -42,4 +44,17 @@ class Table(Generic[R]):
 
     def read(self, value: bytes) -> R:
         """The record in a state value, which the ledger has already authenticated."""
-        return from_json(self.kind, json.loads(value))
+        kind: Any = self.kind
+        record: R = _read(kind, value)
+        return record
+
+    def fingerprint(self, ctx: Context, *ids: str) -> bytes | None:
+        """SHA-256 of the committed value, as the outcome of the transaction that wrote it states it."""
+        value = ctx.get(self.key(*ids))
+        return None if value is None else hashlib.sha256(value).digest()
+
+
+@lru_cache(maxsize=4096)
+def _read(kind: Any, value: bytes) -> Any:
+    """Records are frozen, so a value that is read by every transaction is parsed once."""
+    return from_json(kind, json.loads(value))
