@@ -53,7 +53,7 @@ def parse_canonical(data: bytes) -> Any:
     Raises: NotCanonical.
     """
     try:
-        value = json.loads(data.decode(), parse_float=_no_float, parse_constant=_no_float)
+        value = _decode(data.decode())
     except RecursionError:
         raise NotCanonical(why="nested too deeply") from None
     except ValueError as error:
@@ -72,25 +72,34 @@ def _no_float(text: str) -> None:
     raise NotCanonical(why=f"floating point {text[:40]}")
 
 
+_decode = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float).decode
+
+
 def _check(value: Any, depth: int = 0) -> None:
+    """The kinds in order of how often they occur: this runs over every transaction."""
     if depth > MAX_DEPTH:
         raise NotCanonical(why="nested too deeply")
-    match value:
-        case None | bool():
-            return
-        case str():
-            if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-                raise NotCanonical(why="lone surrogate")
-        case int():
-            if not _MIN <= value <= _MAX:
-                raise NotCanonical(why="integer beyond 64 bits")
-        case dict():
-            for key, item in value.items():
-                if not isinstance(key, str) or not key.isascii():
-                    raise NotCanonical(why=f"key {key!r:.40}")
-                _check(item, depth + 1)
-        case list() | tuple():
-            for item in value:
-                _check(item, depth + 1)
-        case _:
-            raise NotCanonical(why=f"a {type(value).__name__}")
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, bool) or value is None:
+        return
+    elif isinstance(value, int):
+        if not _MIN <= value <= _MAX:
+            raise NotCanonical(why="integer beyond 64 bits")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise NotCanonical(why=f"key {key!r:.40}")
+            _check(item, depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check(item, depth + 1)
+    else:
+        raise NotCanonical(why=f"a {type(value).__name__}")
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.isascii() or text.encode()
+    except UnicodeEncodeError:
+        raise NotCanonical(why="lone surrogate") from None

@@ -20,7 +20,7 @@ from chainfusion.domain.canonical import canonical, parse_canonical
 from chainfusion.domain.errors import ChainFusionError, Text
 
 T = TypeVar("T")
-Reader = Callable[[Any, str], Any]
+Reader = Callable[[Any], Any]
 Writer = Callable[[Any], Any]
 
 
@@ -34,8 +34,7 @@ class BadRecord(ChainFusionError):
 
 def to_json(record: Any) -> Any:
     """The JSON value of a record (a dataclass, or a container of them)."""
-    kind: Any = type(record)
-    return _writer(kind)(record)
+    return _plain(record)
 
 
 def from_json(kind: type[T], value: Any, path: str = "$") -> T:
@@ -44,7 +43,10 @@ def from_json(kind: type[T], value: Any, path: str = "$") -> T:
     Raises: BadRecord with the path of the first field that does not fit.
     """
     declared: Any = kind
-    return typing.cast(T, _reader(declared)(value, path))
+    try:
+        return typing.cast(T, _reader(declared)(value))
+    except _Misfit as misfit:
+        raise BadRecord(path=path + "".join(reversed(misfit.steps)), why=misfit.why) from None
 
 
 def to_bytes(record: Any) -> bytes:
@@ -59,7 +61,8 @@ def from_bytes(kind: type[T], data: bytes) -> T:
 
 def utc_text(moment: datetime) -> str:
     """ISO 8601 with six digits of a second and Z, the form in which times are signed."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def utc_time(text: str) -> datetime:
@@ -72,38 +75,51 @@ def utc_time(text: str) -> datetime:
 
 # ------------------------------------------------------------------ writing
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
+def _plain(value: Any) -> Any:
+    kind: Any = type(value)
+    return value if kind in _PLAIN else _writer(kind)(value)
+
 
 @cache
 def _writer(kind: Any) -> Writer:
     if is_dataclass(kind):
-        return _record_writer
-    if isinstance(kind, type):
-        if issubclass(kind, Enum):
-            return lambda v: v.value
-        if issubclass(kind, bytes):
-            return lambda v: v.hex()
-        if issubclass(kind, datetime):
-            return utc_text
-        if issubclass(kind, date):
-            return lambda v: v.isoformat()
-        if issubclass(kind, (tuple, list)):
-            return lambda v: [to_json(item) for item in v]
-        if issubclass(kind, dict):
-            return lambda v: {str(k.value) if isinstance(k, Enum) else k: to_json(item) for k, item in v.items()}
+        return _record_writer(kind)
+    if issubclass(kind, Enum):
+        return lambda v: v.value
+    if issubclass(kind, bytes):
+        return lambda v: v.hex()
+    if issubclass(kind, datetime):
+        return utc_text
+    if issubclass(kind, date):
+        return lambda v: v.isoformat()
+    if issubclass(kind, (tuple, list)):
+        return lambda v: [_plain(item) for item in v]
+    if issubclass(kind, dict):
+        return lambda v: {str(k.value) if isinstance(k, Enum) else k: _plain(item) for k, item in v.items()}
     return lambda v: v
 
 
-def _record_writer(record: Any) -> dict[str, Any]:
-    kind: Any = type(record)
-    return {name: to_json(getattr(record, name)) for name in _names(kind)}
-
-
-@cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind))
+def _record_writer(kind: Any) -> Writer:
+    names = tuple(f.name for f in fields(kind))
+    return lambda record: {name: _plain(getattr(record, name)) for name in names}
 
 
 # ------------------------------------------------------------------ reading
+
+
+class _Misfit(Exception):
+    """What does not fit, and the steps that lead to it from inside out: a path is written for refusals only."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        self.steps: list[str] = []
+
+    def at(self, step: str) -> _Misfit:
+        self.steps.append(step)
+        return self
 
 
 @cache
@@ -116,31 +132,38 @@ def _reader(kind: Any) -> Reader:
     if origin is dict:
         return _dict_reader(*typing.get_args(kind))
     if kind is Any:
-        return lambda value, path: value
+        return lambda value: value
     if is_dataclass(kind):
         return _record_reader(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return _text_reader(kind, f"one of {', '.join(str(m.value) for m in kind)}")
+        return _text_reader(_member_of(kind), f"one of {', '.join(str(m.value) for m in kind)}")
     return _SCALARS[kind]
 
 
 def _record_reader(kind: Any) -> Reader:
     hints = typing.get_type_hints(kind)
-    names = frozenset(hints[f.name] and f.name for f in fields(kind))
+    names = frozenset(f.name for f in fields(kind))
     readers: dict[str, Reader] = {}
 
-    def read(value: Any, path: str) -> Any:
+    def read(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise BadRecord(path=path, why=f"an object is needed, not {type(value).__name__}")
+            raise _Misfit(f"an object is needed, not {type(value).__name__}")
         if value.keys() != names:
             odd = sorted(names ^ value.keys())[0]
-            raise BadRecord(path=f"{path}.{odd}", why="missing" if odd in names else "unknown field")
+            raise _Misfit("missing" if odd in names else "unknown field").at(f".{odd}")
         if not readers:
             readers.update((name, _reader(hints[name])) for name in names)
+        found = {}
+        name = ""
         try:
-            return kind(**{name: readers[name](item, f"{path}.{name}") for name, item in value.items()})
+            for name, item in value.items():
+                found[name] = readers[name](item)
+        except _Misfit as misfit:
+            raise misfit.at(f".{name}") from None
+        try:
+            return kind(**found)
         except ValueError as error:
-            raise BadRecord(path=path, why=str(error)) from None
+            raise _Misfit(str(error)) from None
 
     return read
 
@@ -149,16 +172,23 @@ def _optional_reader(kind: Any) -> Reader:
     inner = [_reader(arg) for arg in typing.get_args(kind) if arg is not type(None)]
     if len(inner) != 1:
         raise TypeError(f"a record field may be a type or None, not {kind}")
-    return lambda value, path: None if value is None else inner[0](value, path)
+    read = inner[0]
+    return lambda value: None if value is None else read(value)
 
 
 def _tuple_reader(item_kind: Any) -> Reader:
     read_item = _reader(item_kind)
 
-    def read(value: Any, path: str) -> Any:
+    def read(value: Any) -> Any:
         if not isinstance(value, list):
-            raise BadRecord(path=path, why=f"an array is needed, not {type(value).__name__}")
-        return tuple(read_item(item, f"{path}[{i}]") for i, item in enumerate(value))
+            raise _Misfit(f"an array is needed, not {type(value).__name__}")
+        found: list[Any] = []
+        try:
+            for item in value:
+                found.append(read_item(item))  # a loop, since its length tells where it stopped
+        except _Misfit as misfit:
+            raise misfit.at(f"[{len(found)}]") from None
+        return tuple(found)
 
     return read
 
@@ -166,33 +196,48 @@ def _tuple_reader(item_kind: Any) -> Reader:
 def _dict_reader(key_kind: Any, item_kind: Any) -> Reader:
     read_key, read_item = _reader(key_kind), _reader(item_kind)
 
-    def read(value: Any, path: str) -> Any:
+    def read(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise BadRecord(path=path, why=f"an object is needed, not {type(value).__name__}")
-        return {read_key(k, path): read_item(item, f"{path}.{k}") for k, item in value.items()}
+            raise _Misfit(f"an object is needed, not {type(value).__name__}")
+        found = {}
+        step = ""
+        try:
+            for key, item in value.items():
+                step = ""
+                typed_key = read_key(key)
+                step = f".{key}"
+                found[typed_key] = read_item(item)
+        except _Misfit as misfit:
+            raise (misfit.at(step) if step else misfit) from None
+        return found
 
     return read
 
 
 def _plain_reader(kind: type) -> Reader:
-    def read(value: Any, path: str) -> Any:
+    def read(value: Any) -> Any:
         if type(value) is not kind:
-            raise BadRecord(path=path, why=f"{kind.__name__} is needed, not {type(value).__name__}")
+            raise _Misfit(f"{kind.__name__} is needed, not {type(value).__name__}")
         return value
 
     return read
 
 
 def _text_reader(parse: Callable[[str], Any], form: str) -> Reader:
-    def read(value: Any, path: str) -> Any:
+    def read(value: Any) -> Any:
         if not isinstance(value, str):
-            raise BadRecord(path=path, why=f"text is needed, not {type(value).__name__}")
+            raise _Misfit(f"text is needed, not {type(value).__name__}")
         try:
             return parse(value)
-        except (ValueError, OverflowError):  # a time at the calendar's edge overflows
-            raise BadRecord(path=path, why=f"{value[:60]!r} is not {form}") from None
+        except ValueError:
+            raise _Misfit(f"{value[:60]!r} is not {form}") from None
 
     return read
+
+
+def _member_of(kind: type[Enum]) -> Callable[[str], Any]:
+    members = {member.value: member for member in kind}
+    return lambda text: members[text] if text in members else kind(text)
 
 
 def _hex(text: str) -> bytes:
