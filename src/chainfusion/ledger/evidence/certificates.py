@@ -173,18 +173,21 @@ def validate_chain(
 
     Raises: CertificateRefused, in one of its kinds.
     """
-    paths = _paths(certificate, tuple(roots), tuple(intermediates))
-    late = [next((link for link in path if not link.not_before <= at <= link.not_after), None) for path in paths]
-    if None in late:
-        return
-    link = late[0]
-    assert link is not None
-    raise CertificateOutOfDate(
-        subject=link.subject,
-        not_before=utc_text(link.not_before),
-        not_after=utc_text(link.not_after),
-        at=utc_text(at),
-    )
+    paths = paths_to_root(certificate, tuple(roots), tuple(intermediates))
+    if not any(all(link.not_before <= at <= link.not_after for link in path) for path in paths):
+        require_current(paths[0], at)
+
+
+def require_current(path: tuple[Certificate, ...], at: datetime) -> None:
+    """Checks that each certificate of a chain was valid at the time `at`. Raises: CertificateOutOfDate."""
+    for link in path:
+        if not link.not_before <= at <= link.not_after:
+            raise CertificateOutOfDate(
+                subject=link.subject,
+                not_before=utc_text(link.not_before),
+                not_after=utc_text(link.not_after),
+                at=utc_text(at),
+            )
 
 
 def check_authority(certificate: Certificate) -> None:
@@ -204,7 +207,7 @@ def check_authority(certificate: Certificate) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _paths(
+def paths_to_root(
     certificate: Certificate, roots: tuple[bytes, ...], intermediates: tuple[bytes, ...]
 ) -> tuple[tuple[Certificate, ...], ...]:
     """All chains from the certificate to a root whose signatures and constraints hold, whatever the time.
