@@ -1,0 +1,1 @@
+"""What the project claims about speed and size, measured against a peer in the same run: `make bench`."""
