@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from chainfusion.domain.records import to_bytes
 from chainfusion.domain.roles import Role
+from chainfusion.domain.text import check, check_name
 
 GENESIS_FORMAT = "chainfusion-genesis-v1"
 GENESIS_SIGNING_PREFIX = b"chainfusion genesis v1\n"
@@ -61,10 +62,10 @@ class Member:
 
     def __post_init__(self) -> None:
         check_msp(self.msp)
-        _check_name(self.name, self.name_zh)
-        _check(0 < len(self.roles) == len(set(self.roles)), "roles are needed, each once")
-        _check(Role.REPRESENTATIVE not in self.roles, "representative is a person's duty, not an institution's role")
-        _check(0 < len(self.root_certificates) <= 4, "one to four root certificates are needed")
+        check_name(self.name, self.name_zh)
+        check(0 < len(self.roles) == len(set(self.roles)), "roles are needed, each once")
+        check(Role.REPRESENTATIVE not in self.roles, "representative is a person's duty, not an institution's role")
+        check(0 < len(self.root_certificates) <= 4, "one to four root certificates are needed")
         _check_blobs(*self.root_certificates, *self.intermediate_certificates)
         _check_blobs(self.encryption_key, self.node_certificate, self.notary_certificate)
 
@@ -82,7 +83,7 @@ class Threshold:
     denominator: int
 
     def __post_init__(self) -> None:
-        _check(0 < self.numerator <= self.denominator <= 1000, "a threshold is above 0 and at most 1")
+        check(0 < self.numerator <= self.denominator <= 1000, "a threshold is above 0 and at most 1")
 
     def reached(self, votes: int, base: int) -> bool:
         """Whether `votes` of `base` are enough; no votes never are."""
@@ -113,8 +114,8 @@ class Agreement:
     fingerprint: str
 
     def __post_init__(self) -> None:
-        _check(self.version >= 1, "versions count from 1")
-        _check(_HEX_64.fullmatch(self.fingerprint) is not None, "a fingerprint is 64 lower-case hexadecimal characters")
+        check(self.version >= 1, "versions count from 1")
+        check(_HEX_64.fullmatch(self.fingerprint) is not None, "a fingerprint is 64 lower-case hexadecimal characters")
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,8 @@ class Genesis:
     agreement: Agreement
 
     def __post_init__(self) -> None:
-        _check(self.format == GENESIS_FORMAT, f"format {GENESIS_FORMAT} is needed")
-        _check_name(self.name, self.name_zh)
+        check(self.format == GENESIS_FORMAT, f"format {GENESIS_FORMAT} is needed")
+        check_name(self.name, self.name_zh)
 
     @property
     def ledger_id(self) -> str:
@@ -188,8 +189,8 @@ class Change:
 
     def __post_init__(self) -> None:
         set_fields = {name for name in ("member", "msp", "rules", "agreement") if getattr(self, name) is not None}
-        _check(set_fields == {_FIELD_OF[self.kind]}, f"{self.kind.value} takes {_FIELD_OF[self.kind]} and nothing else")
-        _check(self.member is None or self.member.is_active, "a member is proposed as active")
+        check(set_fields == {_FIELD_OF[self.kind]}, f"{self.kind.value} takes {_FIELD_OF[self.kind]} and nothing else")
+        check(self.member is None or self.member.is_active, "a member is proposed as active")
 
 
 _FIELD_OF = {
@@ -240,18 +241,8 @@ def fingerprint(membership: Membership) -> bytes:
 
 def check_msp(msp: str) -> None:
     """Raises: ValueError unless `msp` is an MSP id as Fabric takes them."""
-    _check(_MSP_ID.fullmatch(msp) is not None, "an MSP id is a letter, then up to 63 letters, digits, dots and hyphens")
-
-
-def _check_name(*names: str) -> None:
-    for name in names:
-        _check(0 < len(name.strip()) == len(name) <= 120 and name.isprintable(), "a name has 1 to 120 characters")
+    check(_MSP_ID.fullmatch(msp) is not None, "an MSP id is a letter, then up to 63 letters, digits, dots and hyphens")
 
 
 def _check_blobs(*blobs: bytes) -> None:
-    _check(all(0 < len(blob) <= 8192 for blob in blobs), "a certificate or key has 1 to 8192 bytes")
-
-
-def _check(condition: bool, why: str) -> None:
-    if not condition:
-        raise ValueError(why)
+    check(all(0 < len(blob) <= 8192 for blob in blobs), "a certificate or key has 1 to 8192 bytes")

@@ -1,0 +1,1 @@
+"""The consortium: who is a member, what the members have decided, who has signed the participation agreement."""

@@ -1,0 +1,1 @@
+"""Deals: their terms, their parties and the states they go through."""

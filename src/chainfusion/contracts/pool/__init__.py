@@ -1,0 +1,1 @@
+"""Pools: the loan tapes of a deal, each under one Merkle root."""
