@@ -47,7 +47,10 @@ class ChainFusionError(Exception):
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
-        super().__init__(self.message("en"))
+        super().__init__()
+
+    def __str__(self) -> str:
+        return self.message("en")
 
     def message(self, lang: str = "en") -> str:
         """What was refused and where, in `lang`."""
