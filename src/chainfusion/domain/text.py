@@ -7,7 +7,7 @@ import re
 
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 _OPAQUE_ID = re.compile(r"[0-9a-f]{32}")
-_OBJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,254}")
+_OBJECT_ID = re.compile(r"[0-9a-f]{64}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 MAX_NAME, MAX_REASON = 120, 400
 
@@ -30,7 +30,7 @@ def check_opaque_id(text: str) -> None:
 
 def check_object_id(text: str) -> None:
     """The name of an encrypted object in the vault."""
-    check(_OBJECT_ID.fullmatch(text) is not None, "an object id has 1 to 255 plain characters")
+    check(_OBJECT_ID.fullmatch(text) is not None, "an object id of 64 lower-case hexadecimal characters is needed")
 
 
 def check_currency(text: str) -> None:
