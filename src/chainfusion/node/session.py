@@ -12,7 +12,14 @@ from typing import Any, Protocol
 from chainfusion.contracts.framework import Registry
 from chainfusion.domain.errors import ChainFusionError, Text, error_from_json, require
 from chainfusion.domain.records import to_json
-from chainfusion.ledger.evidence.transaction import Creator, Proposal, Transaction, nonce_of, transient_digest
+from chainfusion.ledger.evidence.transaction import (
+    Creator,
+    Proposal,
+    Transaction,
+    nonce_of,
+    transaction_id,
+    transient_digest,
+)
 from chainfusion.ledger.port import CommittedTransaction, Ledger, Receipt, TransactionState
 
 
@@ -69,6 +76,10 @@ class Session:
         proposal = self._propose(operation, arguments, secrets.token_hex(24), None)
         return json.loads(self.ledger.evaluate(proposal))
 
+    def check(self, operation: str, **arguments: Any) -> None:
+        """Asks whether a call would be accepted now, and records nothing. Raises: the contract's typed refusal."""
+        self.ledger.evaluate(self._propose(operation, arguments, secrets.token_hex(24), None))
+
     def call(
         self,
         operation: str,
@@ -87,7 +98,7 @@ class Session:
         transient = dict(transient or {})
         nonce = nonce_of(request) if request else secrets.token_hex(24)
         proposal = self._propose(operation, arguments, nonce, transient_digest(transient))
-        if self.ledger.status(proposal.tx_id) in (TransactionState.COMMITTED, TransactionState.INVALID):
+        if self._recorded(proposal.tx_id):
             return self._first_receipt(proposal, str(request))
         self.ledger.evaluate(proposal, transient)
         transaction = Transaction(proposal, self.signer.sign(proposal.signing_bytes))
@@ -95,6 +106,17 @@ class Session:
         if receipt.state is TransactionState.INVALID:
             raise error_from_json(json.loads(receipt.response))
         return receipt
+
+    def repeated(self, request: str | None) -> Receipt | None:
+        """The receipt of a request that this person has made before, or None."""
+        if request is None:
+            return None
+        creator = Creator(self.signer.msp_id, self.signer.certificate_fingerprint)
+        tx_id = transaction_id(nonce_of(request), creator)
+        return receipt_of(self.ledger.transaction(tx_id)) if self._recorded(tx_id) else None
+
+    def _recorded(self, tx_id: str) -> bool:
+        return self.ledger.status(tx_id) in (TransactionState.COMMITTED, TransactionState.INVALID)
 
     def _propose(self, operation: str, arguments: dict[str, Any], nonce: str, transient: str | None) -> Proposal:
         contract, _, name = operation.partition(".")

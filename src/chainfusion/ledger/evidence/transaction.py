@@ -48,8 +48,8 @@ class Proposal:
 
     @cached_property
     def tx_id(self) -> str:
-        """SHA-256(nonce, canonical creator) in hexadecimal: a repeated request id gives the same id."""
-        return hashlib.sha256(bytes.fromhex(self.nonce) + trusted_canonical(to_json(self.creator))).hexdigest()
+        """The transaction's id, see `transaction_id`."""
+        return transaction_id(self.nonce, self.creator)
 
     @property
     def signing_bytes(self) -> bytes:
@@ -100,6 +100,11 @@ class Outcome:
     def from_leaf(cls, leaf: bytes) -> Outcome:
         """Reads `leaf`. Raises: NotCanonical, BadRecord."""
         return from_json(cls, parse_canonical(leaf))
+
+
+def transaction_id(nonce: str, creator: Creator) -> str:
+    """SHA-256(nonce, canonical creator) in hexadecimal: a repeated request id gives the same id."""
+    return hashlib.sha256(bytes.fromhex(nonce) + trusted_canonical(to_json(creator))).hexdigest()
 
 
 def nonce_of(request_id: str) -> str:

@@ -1,0 +1,29 @@
+"""A person's desk: the session that signs, the vault, and the key that opens what the institution was granted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chainfusion.node.members import Members
+from chainfusion.node.session import Session
+from chainfusion.vault.keys import EncryptionKeyPair
+from chainfusion.vault.vault import Vault
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that a use case works with."""
+
+    session: Session
+    vault: Vault
+    encryption: EncryptionKeyPair
+
+    @property
+    def msp(self) -> str:
+        """The member that the person works for."""
+        return self.session.msp
+
+    @property
+    def members(self) -> Members:
+        """The consortium's members."""
+        return Members(self.session.ledger)

@@ -1,0 +1,177 @@
+"""Where an institution's node keeps what is its own, and where the ledger that it uses lies.
+
+<home>/identity/        its organisation: certificates, and keys locked under passwords
+<home>/genesis.json     the genesis that it trusts, as its people checked it when they joined
+<home>/witness.json     the last checkpoint that its notary cosigned
+<home>/node.json        settings
+
+<ledger>/ledger.db      the embedded ledger: one file
+<ledger>/genesis.json   the signed genesis
+<ledger>/store/         encrypted objects
+<ledger>/ledger.json    whose node orders, and where its identity lies
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from chainfusion.domain.canonical import NotCanonical
+from chainfusion.domain.errors import ChainFusionError, Text, require
+from chainfusion.domain.membership import SignedGenesis
+from chainfusion.domain.records import BadRecord, from_bytes, to_bytes
+from chainfusion.node.identity.organisation import Organisation, open_organisation
+
+R = TypeVar("R")
+
+
+class NotJoined(ChainFusionError):
+    """A node that has no ledger yet."""
+
+    code = "NOT_JOINED"
+    says = Text("The node in {home} has not joined a ledger.", "{home} 中的节点尚未加入账本。")
+    do = Text(
+        "Run `chainfusion consortium join` with the ledger's folder.",
+        "请先运行 `chainfusion consortium join` 加入账本。",
+    )
+
+
+class FileDamaged(ChainFusionError):
+    """A settings or genesis file that cannot be read as what it should be."""
+
+    code = "FILE_DAMAGED"
+    says = Text("{path} is not usable: {why}.", "文件 {path} 无法使用：{why}。")
+    do = Text("Restore the file from where it came.", "请从来源恢复该文件。")
+
+
+class FileExists(ChainFusionError):
+    """Something is already where a new file or folder would go."""
+
+    code = "FILE_EXISTS"
+    says = Text("{path} exists already; nothing was written.", "{path} 已存在，未写入任何内容。")
+    do = Text("Choose another place.", "请选择其他位置。")
+
+
+@dataclass(frozen=True)
+class NodeSettings:
+    """The content of node.json: the ledger's folder and who works here unless a call names somebody else."""
+
+    ledger: str
+    user: str
+
+
+@dataclass(frozen=True)
+class LedgerSettings:
+    """The content of ledger.json: the member that orders, and the folder of its identity."""
+
+    orderer: str
+    identity: str
+
+
+@dataclass(frozen=True)
+class LedgerFolder:
+    """The shared folder of an embedded ledger."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        """The ledger's one file."""
+        return self.path / "ledger.db"
+
+    @property
+    def store(self) -> Path:
+        """Where encrypted objects lie."""
+        return self.path / "store"
+
+    @property
+    def genesis_file(self) -> Path:
+        """The signed genesis."""
+        return self.path / "genesis.json"
+
+    def genesis(self) -> SignedGenesis:
+        """The signed genesis that the ledger was founded on. Raises: FileDamaged."""
+        return read_record(self.genesis_file, SignedGenesis)
+
+    def settings(self) -> LedgerSettings:
+        """Who orders. Raises: FileDamaged."""
+        return read_record(self.path / "ledger.json", LedgerSettings)
+
+    def orderer(self) -> Organisation:
+        """The identity of the member that orders. Raises: FileDamaged, NotAnOrganisation."""
+        return open_organisation((self.path / self.settings().identity).resolve())
+
+
+@dataclass(frozen=True)
+class Home:
+    """One institution's folder."""
+
+    path: Path
+
+    @property
+    def identity(self) -> Path:
+        """The folder of the organisation's identity."""
+        return self.path / "identity"
+
+    @property
+    def genesis_file(self) -> Path:
+        """The genesis that this institution trusts."""
+        return self.path / "genesis.json"
+
+    @property
+    def witness_file(self) -> Path:
+        """What the notary remembers."""
+        return self.path / "witness.json"
+
+    def organisation(self) -> Organisation:
+        """The institution's public parts. Raises: NotAnOrganisation, CertificateRefused."""
+        return open_organisation(self.identity)
+
+    def settings(self) -> NodeSettings:
+        """Raises: NotJoined, FileDamaged."""
+        file = self.path / "node.json"
+        require(file.exists(), NotJoined(home=str(self.path)))
+        return read_record(file, NodeSettings)
+
+    def ledger(self) -> LedgerFolder:
+        """The ledger that this node uses. Raises: NotJoined, FileDamaged."""
+        return LedgerFolder((self.path / self.settings().ledger).resolve())
+
+    def join(self, ledger: LedgerFolder, user: str) -> None:
+        """Keeps the ledger's genesis as what this institution trusts, and where the ledger lies."""
+        signed = ledger.genesis()
+        write_record(self.genesis_file, signed)
+        relative = os.path.relpath(ledger.path.resolve(), self.path.resolve())
+        write_record(self.path / "node.json", NodeSettings(ledger=relative, user=user))
+
+
+def read_record(path: Path, kind: type[R]) -> R:
+    """The record in a file of canonical JSON. Raises: FileDamaged."""
+    try:
+        return from_bytes(kind, path.read_bytes())
+    except OSError as error:
+        raise FileDamaged(path=str(path), why=error.strerror or str(error)) from None
+    except (BadRecord, NotCanonical) as error:
+        raise FileDamaged(path=str(path), why=error.message()) from None
+
+
+def write_record(path: Path, record: Any) -> None:
+    """Puts a record's canonical bytes in the place of a file, in one durable step."""
+    write_bytes(path, to_bytes(record))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Puts `data` in the place of a file, in one durable step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
