@@ -79,9 +79,12 @@ class Ledger(Protocol):
     def ledger_id(self) -> str:
         """First 32 hexadecimal characters of the genesis' SHA-256; the `channel` of every proposal."""
 
-    def evaluate(self, proposal: Proposal, transient: Mapping[str, bytes] | None = None) -> bytes:
+    def evaluate(
+        self, proposal: Proposal, transient: Mapping[str, bytes] | None = None, certificate: bytes | None = None
+    ) -> bytes:
         """Runs an operation on the committed state and keeps nothing: for queries, and as the endorsement before
-        `submit`. The proposal needs no signature. Raises: the contract's typed refusal, TransactionRefused."""
+        `submit`. The proposal needs no signature. `certificate` is the creator's (DER), which a ledger that has
+        recorded nothing by that person yet cannot know. Raises: the contract's typed refusal, TransactionRefused."""
 
     def submit(
         self, transaction: Transaction, certificate: bytes, transient: Mapping[str, bytes] | None = None

@@ -74,7 +74,7 @@ class Session:
     def query(self, operation: str, **arguments: Any) -> Any:
         """The JSON answer of a reading operation ("deal.show"). Raises: the contract's typed refusal."""
         proposal = self._propose(operation, arguments, secrets.token_hex(24), None)
-        return json.loads(self.ledger.evaluate(proposal))
+        return json.loads(self.ledger.evaluate(proposal, certificate=self.signer.certificate_der))
 
     def check(self, operation: str, **arguments: Any) -> None:
         """Asks whether a call would be accepted now, and records nothing. Raises: the contract's typed refusal."""
@@ -100,7 +100,7 @@ class Session:
         proposal = self._propose(operation, arguments, nonce, transient_digest(transient))
         if self._recorded(proposal.tx_id):
             return self._first_receipt(proposal, str(request))
-        self.ledger.evaluate(proposal, transient)
+        self.ledger.evaluate(proposal, transient, self.signer.certificate_der)
         transaction = Transaction(proposal, self.signer.sign(proposal.signing_bytes))
         receipt = self.ledger.submit(transaction, self.signer.certificate_der, transient)
         if receipt.state is TransactionState.INVALID:

@@ -1,0 +1,356 @@
+"""The committer: one thread that orders what waits, runs it, and makes it durable a block at a time.
+
+Many transactions share one fsync: while a block is being written the next ones gather. Signatures are checked in two
+halves, one in a helper thread and one here, because OpenSSL lets both run while it works.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Thread
+
+from chainfusion.domain.errors import ChainFusionError, Text, error_from_json, require
+from chainfusion.domain.records import utc_text
+from chainfusion.ledger.embedded.admission import (
+    Admitted,
+    check_time,
+    same_request,
+    signature_refusal,
+    transient_bytes,
+)
+from chainfusion.ledger.embedded.blocks import LEDGER_ID, MAX_BYTES, MAX_TRANSACTIONS, BlockSigner, Head
+from chainfusion.ledger.embedded.execution import Engine, Execution
+from chainfusion.ledger.embedded.lock import WriteLock
+from chainfusion.ledger.embedded.membership import (
+    InForce,
+    caller_of,
+    membership_in,
+    orderer,
+    orderer_certificate,
+    require_creator,
+)
+from chainfusion.ledger.embedded.state import State
+from chainfusion.ledger.embedded.store import PLACES_PER_BLOCK, Connect, StorageError, Store
+from chainfusion.ledger.embedded.waiting import WaitingRoom
+from chainfusion.ledger.evidence.block import BlockHeader
+from chainfusion.ledger.evidence.certificates import CertificateRefused
+from chainfusion.ledger.evidence.transaction import VALID, Outcome, Transaction
+from chainfusion.ledger.port import Receipt, TransactionRefused, TransactionState
+
+SMALL_BATCH = 8
+"""Signatures below which waking the helper costs more than it saves."""
+Answer = Receipt | ChainFusionError
+
+
+class LedgerWriteFailed(ChainFusionError):
+    """The file could not be written."""
+
+    code = "LEDGER_WRITE_FAILED"
+    says = Text("The ledger could not be written: {why}.", "账本写入失败：{why}。")
+    do = Text(
+        "Free the disk or repair it, then send the same request again: it is recorded once at most.",
+        "请清理或修复磁盘，然后重发同一请求；同一请求至多记录一次。",
+    )
+
+
+class LedgerExists(ChainFusionError):
+    """A ledger that would be made where there is one."""
+
+    code = "LEDGER_EXISTS"
+    says = Text("{path} is a ledger already.", "{path} 已是账本。")
+    do = Text("Open it, or name another file.", "请直接打开，或指定其他文件。")
+
+
+class NotTheOrderer(ChainFusionError):
+    """A node that would sign blocks without being the member that the consortium's rules name for it."""
+
+    code = "NOT_THE_ORDERER"
+    says = Text("This node may not sign blocks: {why}.", "本节点无权签署区块：{why}。")
+    do = Text("Send transactions to the node of the ordering member.", "请将交易发送至排序成员的节点。")
+
+
+@dataclass
+class Draft:
+    """A block in the making."""
+
+    head: Head
+    time: datetime
+    ordered_under: InForce | None
+    """The membership before the block, whose orderer signs it; None before the founding."""
+    admitted: list[Admitted] = field(default_factory=list)
+    executions: list[Execution] = field(default_factory=list)
+    first: dict[str, Admitted] = field(default_factory=dict)
+    size: int = 0
+
+    def add(self, admitted: Admitted, execution: Execution) -> None:
+        """Gives a transaction the next position."""
+        self.first[admitted.proposal.tx_id] = admitted
+        self.admitted.append(admitted)
+        self.executions.append(execution)
+        self.size += admitted.size + execution.writes.size + len(execution.response)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next transaction belongs in the next block."""
+        return len(self.admitted) >= MAX_TRANSACTIONS or self.size >= MAX_BYTES
+
+    def header(self, channel: str, membership: bytes) -> BlockHeader:
+        """The header over what was added."""
+        transactions = [admitted.transaction.leaf for admitted in self.admitted]
+        outcomes = [execution.outcome.leaf for execution in self.executions]
+        return self.head.header(channel, membership, self.time, transactions, outcomes)
+
+    def receipts(self) -> list[tuple[Admitted, Answer]]:
+        """What to answer, once it is durable."""
+        return [
+            (each, receipt(execution.outcome, execution.response, self.head.height, index))
+            for index, (admitted, execution) in enumerate(zip(self.admitted, self.executions, strict=True))
+            for each in (admitted, *admitted.repeats)
+        ]
+
+
+class Committer:
+    """Owns the one connection that writes."""
+
+    def __init__(
+        self,
+        path: Path,
+        ledger_id: str,
+        engine: Engine,
+        signer: BlockSigner,
+        clock: Callable[[], datetime],
+        connect: Connect,
+    ) -> None:
+        store = Store.writer(path, connect)
+        self._path = path
+        self._connect = connect
+        self._store = store
+        self._ledger_id = ledger_id
+        self._engine = engine
+        self._signer = signer
+        self._clock = clock
+        self._state = State(store)
+        self._head: Head | None = None
+        self._seen = -1
+        self._lock = WriteLock(path)
+        self._helper = ThreadPoolExecutor(1, thread_name_prefix="ledger-signatures")
+        self.waiting = WaitingRoom()
+        self._thread = Thread(target=self._work, name="ledger-committer", daemon=True)
+
+    def start(self) -> None:
+        """Begins to serve."""
+        self._thread.start()
+
+    def found(self, founding: Admitted) -> None:
+        """Makes the tables and block 0 in one durable write.
+
+        Raises: LedgerExists, TransactionRefused, NotTheOrderer, the contract's refusal.
+        """
+        with self._lock.held(), self._store.writing():
+            require(self._store.is_empty(), LedgerExists(path=str(self._path)))
+            self._store.create()
+            self._store.set_meta(LEDGER_ID, self._ledger_id.encode())
+            draft = Draft(Head.read(self._store), self._clock(), None)
+            check_time(founding.proposal.time, draft.time)
+            execution = self._execute(draft, founding)
+            if execution.outcome.code != VALID:
+                raise error_from_json(json.loads(execution.response))
+            draft.add(founding, execution)
+            proposal, membership = founding.proposal, membership_in(self._state)
+            require_creator(membership, proposal.creator.msp, founding.certificate, proposal.time, draft.time)
+            self._seal(draft)
+
+    def keep_note(self, size: int, note: bytes) -> None:
+        """Keeps a checkpoint note, over a connection of its own, since any thread may call."""
+        lock, store = WriteLock(self._path), Store.writer(self._path, self._connect)
+        try:
+            with lock.held(), store.writing():
+                store.put_note(size, note)
+        except StorageError as error:
+            raise LedgerWriteFailed(why=str(error)) from None
+        finally:
+            store.close()
+            lock.close()
+
+    def close(self) -> None:
+        """Serves what waits, then ends."""
+        self.waiting.close()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._helper.shutdown()
+        self._store.close()
+        self._lock.close()
+
+    def _work(self) -> None:
+        while batch := self.waiting.take(MAX_TRANSACTIONS, MAX_BYTES):
+            try:
+                answers = self.settle(batch)
+            except Exception as error:  # the thread must outlive whatever one batch brings
+                answers = [(admitted, LedgerWriteFailed(why=f"{type(error).__name__}: {error}")) for admitted in batch]
+            self.waiting.leave(batch)
+            for admitted, answer in answers:
+                _tell(admitted.future, answer)
+
+    # -------------------------------------------------------------- one batch
+
+    def settle(self, batch: list[Admitted]) -> list[tuple[Admitted, Answer]]:
+        """Checks signatures, then commits what is good in one block or more. Returns an answer for each."""
+        answers: list[tuple[Admitted, Answer]] = []
+        rest: list[Admitted] = []
+        for admitted, refusal in zip(batch, self._signature_refusals(batch), strict=True):
+            if refusal is None:
+                rest.append(admitted)
+            else:
+                answers.append((admitted, refusal))
+        while rest:
+            told, rest = self._commit(rest)
+            answers.extend(told)
+        return answers
+
+    def _signature_refusals(self, batch: list[Admitted]) -> list[TransactionRefused | None]:
+        if len(batch) < SMALL_BATCH:
+            return _refusals(batch)
+        half = len(batch) // 2
+        second = self._helper.submit(_refusals, batch[half:])
+        return _refusals(batch[:half]) + second.result()
+
+    def _commit(self, batch: list[Admitted]) -> tuple[list[tuple[Admitted, Answer]], list[Admitted]]:
+        try:
+            with self._lock.held(), self._store.writing():
+                refused, rest, draft = self._draft(batch)
+                if draft.admitted:
+                    self._seal(draft)
+        except BaseException as error:
+            self._state.forget()
+            self._head = None
+            if isinstance(error, StorageError):
+                return [(admitted, LedgerWriteFailed(why=str(error))) for admitted in batch], []
+            if isinstance(error, NotTheOrderer):
+                return [(admitted, error) for admitted in batch], []
+            raise
+        return refused + draft.receipts(), rest
+
+    def _draft(self, batch: list[Admitted]) -> tuple[list[tuple[Admitted, Answer]], list[Admitted], Draft]:
+        head = self._current_head()
+        draft = Draft(head, head.next_time(self._clock()), membership_in(self._state))
+        answers: list[tuple[Admitted, Answer]] = []
+        for count, admitted in enumerate(batch):
+            if draft.is_full:
+                return answers, batch[count:], draft
+            answer = self._ordered(draft, admitted)
+            if answer is not None:
+                answers.append((admitted, answer))
+        return answers, [], draft
+
+    def _current_head(self) -> Head:
+        version = self._store.data_version()
+        if self._head is None or version != self._seen:
+            self._state.forget()
+            self._head = Head.read(self._store)
+            self._seen = version
+        return self._head
+
+    # -------------------------------------------------------------- one transaction
+
+    def _ordered(self, draft: Draft, admitted: Admitted) -> Answer | None:
+        try:
+            return self._order(draft, admitted)
+        except TransactionRefused as refusal:
+            return refusal
+
+    def _order(self, draft: Draft, admitted: Admitted) -> Receipt | None:
+        """Runs a transaction and adds it to the draft; or returns its first receipt. Raises: TransactionRefused."""
+        first = draft.first.get(admitted.proposal.tx_id)
+        if first is not None:
+            _require_same(first.transaction, admitted.transaction)
+            first.repeats.append(admitted)
+            return None
+        earlier = self._recorded(admitted.transaction)
+        if earlier is not None:
+            return earlier
+        self._require_allowed(draft, admitted)
+        draft.add(admitted, self._execute(draft, admitted))
+        return None
+
+    def _recorded(self, transaction: Transaction) -> Receipt | None:
+        row = self._store.transaction(bytes.fromhex(transaction.proposal.tx_id))
+        if row is None:
+            return None
+        _require_same(Transaction.from_leaf(row[3]), transaction)
+        return receipt(Outcome.from_leaf(row[4]), row[5], *divmod(row[0], PLACES_PER_BLOCK))
+
+    def _require_allowed(self, draft: Draft, admitted: Admitted) -> None:
+        if admitted.refusal is not None:
+            raise admitted.refusal
+        check_time(admitted.proposal.time, draft.time)
+        proposal = admitted.proposal
+        membership = membership_in(self._state)
+        require_creator(membership, proposal.creator.msp, admitted.certificate, proposal.time, draft.time)
+
+    def _execute(self, draft: Draft, admitted: Admitted) -> Execution:
+        proposal, leaf = admitted.proposal, admitted.transaction.leaf
+        caller = caller_of(admitted.certificate, proposal.creator.msp)
+        execution = self._engine.run(self._state, proposal, caller, admitted.transient, admitted.size)
+        row = (
+            draft.head.place(len(draft.admitted)),
+            bytes.fromhex(proposal.tx_id),
+            utc_text(proposal.time),
+            leaf,
+            execution.outcome.leaf,
+            execution.response,
+            execution.events,
+        )
+        self._state.apply(row, transient_bytes(admitted.transient), execution.writes)
+        return execution
+
+    # -------------------------------------------------------------- sealing
+
+    def _seal(self, draft: Draft) -> None:
+        membership = membership_in(self._state)
+        assert membership is not None
+        self._require_orderer(draft.ordered_under or membership, draft.time)
+        header = draft.header(self._ledger_id, membership.fingerprint)
+        self._state.flush()
+        self._store.add_block(header.number, header.encoded, self._signer.sign(header.signing_bytes))
+        certificates = {admitted.certificate for admitted in draft.admitted}
+        self._store.add_certificates((bytes.fromhex(each.fingerprint), each.der) for each in certificates)
+        self._head, nodes = draft.head.after(header)
+        self._store.add_nodes(nodes)
+
+    def _require_orderer(self, membership: InForce, at: datetime) -> None:
+        msp = orderer(membership).msp
+        require(self._signer.msp_id == msp, NotTheOrderer(why=f"{msp} orders, this is {self._signer.msp_id}"))
+        try:
+            certificate = orderer_certificate(membership, at)
+        except CertificateRefused as error:
+            raise NotTheOrderer(why=error.message()) from None
+        fits = certificate.der == self._signer.certificate_der
+        require(fits, NotTheOrderer(why="its certificate is not the one in the membership record"))
+
+
+def receipt(outcome: Outcome, response: bytes, block: int, index: int) -> Receipt:
+    """The receipt of a recorded transaction."""
+    state = TransactionState.COMMITTED if outcome.code == VALID else TransactionState.INVALID
+    return Receipt(outcome.tx_id, state, outcome.code, block, index, response)
+
+
+def _refusals(batch: list[Admitted]) -> list[TransactionRefused | None]:
+    return [signature_refusal(admitted.transaction, admitted.certificate) for admitted in batch]
+
+
+def _require_same(first: Transaction, second: Transaction) -> None:
+    if not same_request(first.proposal, second.proposal):
+        why = f"{second.proposal.tx_id} stands for another request already"
+        raise TransactionRefused(reason="DUPLICATE_TXID", why=why)
+
+
+def _tell(future: Future[Receipt], answer: Answer) -> None:
+    if isinstance(answer, Receipt):
+        future.set_result(answer)
+    else:
+        future.set_exception(answer)

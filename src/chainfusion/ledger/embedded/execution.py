@@ -1,0 +1,107 @@
+"""One transaction run by its contract: what it answers, what it writes, and the outcome that a block commits to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chainfusion.contracts.framework import Caller, Registry
+from chainfusion.domain.canonical import NotCanonical, canonical
+from chainfusion.domain.errors import ChainFusionError
+from chainfusion.domain.records import to_json
+from chainfusion.ledger.embedded.context import EmbeddedContext
+from chainfusion.ledger.embedded.private import Collections
+from chainfusion.ledger.embedded.state import State, Writes, sha256
+from chainfusion.ledger.embedded.store import StorageError
+from chainfusion.ledger.evidence.transaction import VALID, Outcome, Proposal
+from chainfusion.ledger.port import TransactionRefused
+
+REFUSED = "BAD_RESPONSE_STATUS"
+"""Fabric's code for a transaction whose contract answered with an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What came of a transaction."""
+
+    outcome: Outcome
+    response: bytes
+    events: bytes | None
+    writes: Writes
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Runs contracts: their registry, and the private data collections that they declare."""
+
+    registry: Registry
+    collections: Collections
+
+    def run(
+        self, state: State, proposal: Proposal, caller: Caller, transient: Mapping[str, bytes], size: int
+    ) -> Execution:
+        """Runs a transaction of `size` bytes on a state, which stays as it is.
+
+        A contract's refusal is an outcome. Raises: TransactionRefused (CONTRACT_FAILED) where the contract itself
+        breaks, since nothing could then be relied on to come out the same again.
+        """
+        ctx = EmbeddedContext(state, proposal, caller, transient, self.collections, size)
+        try:
+            response = self._invoke(ctx, proposal)
+        except ChainFusionError as error:
+            return _refused(proposal, error)
+        except StorageError:
+            raise
+        except Exception as error:
+            raise _broken(proposal, error) from error
+        return _accepted(proposal, response, ctx)
+
+    def evaluate(
+        self, state: State, proposal: Proposal, caller: Caller, transient: Mapping[str, bytes], size: int
+    ) -> bytes:
+        """A transaction's response alone. Raises: the contract's refusal, TransactionRefused (CONTRACT_FAILED)."""
+        ctx = EmbeddedContext(state, proposal, caller, transient, self.collections, size)
+        try:
+            return self._invoke(ctx, proposal)
+        except (ChainFusionError, StorageError):
+            raise
+        except Exception as error:
+            raise _broken(proposal, error) from error
+
+    def _invoke(self, ctx: EmbeddedContext, proposal: Proposal) -> bytes:
+        response = self.registry.invoke(ctx, proposal.contract, proposal.version, proposal.operation, proposal.args)
+        ctx.grow(len(response))
+        return response
+
+
+def _accepted(proposal: Proposal, response: bytes, ctx: EmbeddedContext) -> Execution:
+    writes, events = ctx.writes, ctx.events
+    outcome = Outcome(
+        code=VALID,
+        event=_hex(events),
+        private=tuple((name, sha256(key).hex(), _hex(value)) for name, key, value in writes.private),
+        response=sha256(response).hex(),
+        tx_id=proposal.tx_id,
+        writes=tuple((key.hex(), _hex(value)) for key, value in writes.public),
+    )
+    return Execution(outcome, response, events, writes)
+
+
+def _refused(proposal: Proposal, error: ChainFusionError) -> Execution:
+    try:
+        response = canonical(to_json(error.to_json()))
+    except NotCanonical as reason:
+        raise _broken(proposal, reason) from error
+    outcome = Outcome(
+        code=REFUSED, event=None, private=(), response=sha256(response).hex(), tx_id=proposal.tx_id, writes=()
+    )
+    return Execution(outcome, response, None, Writes())
+
+
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else sha256(value).hex()
+
+
+def _broken(proposal: Proposal, error: Exception) -> TransactionRefused:
+    call = f"{proposal.contract}.{proposal.operation}"
+    return TransactionRefused(reason="CONTRACT_FAILED", why=f"{call} broke with {type(error).__name__}: {error}"[:300])

@@ -1,0 +1,143 @@
+"""Committed state as the next transaction sees it: the file, and before it what the block at hand has settled."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chainfusion.contracts.framework import Modification
+from chainfusion.domain.records import utc_time
+from chainfusion.ledger.embedded.store import Store, TransactionRow
+
+Write = tuple[bytes, bytes | None]
+"""Key and value, or None where the key is deleted."""
+PrivateWrite = tuple[str, bytes, bytes | None]
+_REMEMBERED_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """What one transaction writes, in the order of keys."""
+
+    public: tuple[Write, ...] = ()
+    private: tuple[PrivateWrite, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of values."""
+        values = [value for *_, value in (*self.public, *self.private) if value]
+        return sum(map(len, values))
+
+
+def sha256(data: bytes) -> bytes:
+    """SHA-256 (32 bytes)."""
+    return hashlib.sha256(data).digest()
+
+
+class State:
+    """Reads through a store, remembers what it read, and gathers writes until `flush` hands them to the store.
+
+    What is gathered is visible to `get` at once and to ranges and histories after a flush, which they do themselves.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._read: dict[bytes, bytes | None] = {}
+        self._read_bytes = 0
+        self._forget_gathered()
+
+    def _forget_gathered(self) -> None:
+        self._transactions: list[TransactionRow] = []
+        self._transients: list[tuple[int, bytes]] = []
+        self._public: dict[bytes, tuple[bytes | None, int]] = {}
+        self._history: list[tuple[bytes, int, bytes | None]] = []
+        self._private: dict[tuple[str, bytes], tuple[bytes | None, int]] = {}
+
+    def forget(self) -> None:
+        """Drops everything remembered and gathered: another process wrote, or a write failed."""
+        self._read.clear()
+        self._read_bytes = 0
+        self._forget_gathered()
+
+    # -------------------------------------------------------------- reading
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key, or None."""
+        try:
+            return self._read[key]
+        except KeyError:
+            value = self._store.state(key)
+            self._remember(key, value)
+            return value
+
+    def range(self, start: bytes, end: bytes | None) -> Iterator[tuple[bytes, bytes]]:
+        """Keys and values from `start` (included) to `end` (excluded; None is open), in key order."""
+        self.flush()
+        return self._store.state_range(start, end)
+
+    def history(self, key: bytes) -> Iterator[Modification]:
+        """Changes of a key, newest first."""
+        self.flush()
+        for tx_id, time, value in self._store.history(key):
+            yield Modification(tx_id, utc_time(time), value)
+
+    def private(self, collection: str, key: bytes) -> bytes | None:
+        """The private value of a key, or None."""
+        self.flush()
+        return self._store.private(collection, key)
+
+    def private_hash(self, collection: str, key: bytes) -> bytes | None:
+        """SHA-256 of the private value of a key, or None."""
+        self.flush()
+        return self._store.private_hash(collection, sha256(key))
+
+    def private_range(self, collection: str, start: bytes, end: bytes | None) -> Iterator[tuple[bytes, bytes]]:
+        """Private keys and values from `start` (included) to `end` (excluded; None is open), in key order."""
+        self.flush()
+        return self._store.private_range(collection, start, end)
+
+    # -------------------------------------------------------------- writing
+
+    def apply(self, row: TransactionRow, transient: bytes | None, writes: Writes) -> None:
+        """Settles a transaction: from now on its writes are what the next one reads."""
+        place = row[0]
+        self._transactions.append(row)
+        if transient is not None:
+            self._transients.append((place, transient))
+        for key, value in writes.public:
+            self._public[key] = (value, place)
+            self._history.append((key, place, value))
+            self._remember(key, value)
+        for collection, key, value in writes.private:
+            self._private[collection, key] = (value, place)
+
+    def _remember(self, key: bytes, value: bytes | None) -> None:
+        self._read_bytes += len(key) + len(value or b"") + 128
+        if self._read_bytes > _REMEMBERED_BYTES:
+            self.flush()
+            self._read.clear()
+            self._read_bytes = 0
+        self._read[key] = value
+
+    def flush(self) -> None:
+        """Hands what was gathered to the store, inside whose transaction this is called."""
+        if not self._transactions:
+            return
+        store = self._store
+        store.add_transactions(self._transactions)
+        store.add_transients(self._transients)
+        store.put_states((key, value, place) for key, (value, place) in self._public.items() if value is not None)
+        store.drop_states(key for key, (value, _) in self._public.items() if value is None)
+        store.add_history(self._history)
+        if self._private:
+            self._flush_private()
+        self._forget_gathered()
+
+    def _flush_private(self) -> None:
+        kept = [(name, key, value, place) for (name, key), (value, place) in self._private.items() if value is not None]
+        gone = [name_key for name_key, (value, _) in self._private.items() if value is None]
+        self._store.put_private(kept)
+        self._store.put_private_hashes((name, sha256(key), sha256(value), place) for name, key, value, place in kept)
+        self._store.drop_private(gone)
+        self._store.drop_private_hashes((name, sha256(key)) for name, key in gone)
