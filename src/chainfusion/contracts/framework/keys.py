@@ -16,13 +16,12 @@ def composite_key(object_type: str, *attributes: str) -> str:
 
     Raises: StateRefused where a part holds U+0000 or U+10FFFF, or the type is empty.
     """
-    parts = (object_type, *attributes)
+    joined = SEPARATOR.join((object_type, *attributes))
     if not object_type:
         raise StateRefused(what="key", why="empty object type")
-    for part in parts:
-        if NAMESPACE in part or LAST in part:
-            raise StateRefused(what="key", why=f"reserved character in {part[:40]!r}")
-    return NAMESPACE + SEPARATOR.join(parts) + SEPARATOR
+    if LAST in joined or joined.count(SEPARATOR) != len(attributes):
+        raise StateRefused(what="key", why=f"reserved character in {joined[:80]!r}")
+    return f"{NAMESPACE}{joined}{SEPARATOR}"
 
 
 def split_composite_key(key: str) -> tuple[str, ...]:
