@@ -139,7 +139,7 @@ def state_opinion(ctx: Context, deal: str, statement: Statement) -> Opinion:
 def index(ctx: Context, deal: str) -> tuple[IndexLine, ...]:
     """The deal's index with what is there and what is missing, then the documents beyond it. Raises: UnknownDeal."""
     there = _current(ctx, deal)
-    owners = {owner: accepted_roles(ctx, deal, owner) for owner in {document.owner for document in there}}
+    owners = {owner: accepted_roles(ctx, deal, owner) for owner in sorted({document.owner for document in there})}
     lines = [
         (entry, tuple(each for each in there if each.kind is entry.kind and entry.provider in owners[each.owner]))
         for entry in _entries(ctx, deal)
