@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from typing import BinaryIO, TypeVar
 
 from chainfusion.contracts.document.contract import DocumentView
 from chainfusion.domain.document_kinds import DocumentKind
@@ -18,6 +18,8 @@ from chainfusion.ledger.port import Receipt
 from chainfusion.node.desk import Desk
 from chainfusion.vault.chunks import Progress, no_progress
 from chainfusion.vault.opened import Opened
+
+R = TypeVar("R")
 
 
 class DocumentMissing(ChainFusionError):
@@ -86,8 +88,8 @@ def add(
     sealed = desk.vault.seal(
         upload.content, upload.name, upload.media_type, keys, desk.session.signer, progress=progress
     )
-    document = replace(draft, fingerprint=sealed.fingerprint, object=sealed.object_id)
-    receipt = desk.session.call("document.register", request=request, deal=upload.deal, document=document)
+    sealed_draft = replace(draft, fingerprint=sealed.fingerprint, object=sealed.object_id)
+    receipt = desk.session.call("document.register", request=request, deal=upload.deal, document=sealed_draft)
     return Added(_answer(receipt, Document), sealed.salt, receipt)
 
 
@@ -162,5 +164,5 @@ def readers_of(views: Iterable[DocumentView], document: str) -> tuple[str, ...]:
     return next((view.readers for view in views if view.document.id == document), ())
 
 
-def _answer(receipt: Receipt, kind: Any) -> Any:
+def _answer(receipt: Receipt, kind: type[R]) -> R:
     return from_json(kind, json.loads(receipt.response))

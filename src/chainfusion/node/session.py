@@ -78,7 +78,8 @@ class Session:
 
     def check(self, operation: str, **arguments: Any) -> None:
         """Asks whether a call would be accepted now, and records nothing. Raises: the contract's typed refusal."""
-        self.ledger.evaluate(self._propose(operation, arguments, secrets.token_hex(24), None))
+        proposal = self._propose(operation, arguments, secrets.token_hex(24), None)
+        self.ledger.evaluate(proposal, certificate=self.signer.certificate_der)
 
     def call(
         self,
