@@ -1,0 +1,148 @@
+"""What the user trusts: a consortium's signed genesis, or a checkpoint of its log. Never taken from the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chainfusion.domain.errors import ChainFusionError, Text, require
+from chainfusion.domain.membership import SignedGenesis
+from chainfusion.domain.records import from_bytes, from_json, to_bytes
+from chainfusion.ledger.evidence.certificates import Certificate, validate_chain
+from chainfusion.ledger.evidence.checkpoint import Checkpoint
+from chainfusion.ledger.evidence.evidence_file import CONSORTIUM, Consistency, Evidence, EvidenceMalformed
+from chainfusion.ledger.evidence.merkle import verify_consistency
+from chainfusion.ledger.evidence.note import Note
+from chainfusion.ledger.evidence.signatures import verify_p256
+
+MAX_BYTES = 4 * 1024 * 1024
+
+
+class TrustUnreadable(ChainFusionError):
+    """A file named as trust that is neither a genesis nor a checkpoint."""
+
+    code = "TRUST_UNREADABLE"
+    says = Text(
+        "What you named as trust is neither a genesis file nor a checkpoint note: {why}",
+        "您指定的信任依据既不是创世文件也不是检查点：{why}",
+    )
+    do = Text("Name the consortium's genesis, or a checkpoint that you kept.", "请指定联盟创世文件或您留存的检查点。")
+
+
+class OtherLedger(ChainFusionError):
+    """Evidence of a ledger other than the trusted one."""
+
+    code = "OTHER_LEDGER"
+    says = Text(
+        "The evidence is of ledger {found}, and what you trust is ledger {trusted}.",
+        "存证来自账本 {found}，而您信任的是账本 {trusted}。",
+    )
+    do = Text("Name the right consortium's genesis, or reject the evidence.", "请指定正确联盟的创世文件，或拒绝存证。")
+
+
+class NoWayToCheckpoint(ChainFusionError):
+    """Evidence without a proof between its checkpoint and the trusted one."""
+
+    code = "NO_WAY_TO_CHECKPOINT"
+    says = Text(
+        "No proof leads from the evidence's checkpoint, size {size}, to the one you trust, size {trusted}.",
+        "没有从存证的检查点（长度 {size}）到您所信任的检查点（长度 {trusted}）的一致性证明。",
+    )
+    do = Text("Export the evidence for the checkpoint that you trust.", "请针对您信任的检查点重新导出存证。")
+
+
+@dataclass(frozen=True)
+class GenesisAnchor:
+    """Trust in what the founders signed."""
+
+    signed: SignedGenesis
+
+    @property
+    def ledger_id(self) -> str:
+        """The trusted ledger."""
+        return self.signed.genesis.ledger_id
+
+    def vouch(self, evidence: Evidence) -> Text:
+        """Checks that the evidence stands on this genesis; says so. Raises: OtherLedger."""
+        founding = founding_of(evidence)
+        same = to_bytes(self.signed) == to_bytes(founding)
+        require(same, OtherLedger(found=founding.genesis.ledger_id, trusted=self.ledger_id))
+        when = f"{founding.genesis.founded:%Y-%m-%d}"
+        return Text(f"The genesis of {when} that you trust", f"您信任的 {when} 创世文件")
+
+
+@dataclass(frozen=True)
+class CheckpointAnchor:
+    """Trust in a head of the log: the user saw it, or keeps it."""
+
+    checkpoint: Checkpoint
+
+    @property
+    def ledger_id(self) -> str:
+        """The trusted ledger."""
+        return self.checkpoint.ledger_id
+
+    def vouch(self, evidence: Evidence) -> Text:
+        """Checks that the evidence's log and the trusted one are one history; says so.
+
+        The genesis block is proven to be in the evidence's log by its path, so it is in the trusted one too.
+
+        Raises: OtherLedger, NoWayToCheckpoint.
+        """
+        head, trusted = evidence.head, self.checkpoint
+        require(head.origin == trusted.origin, OtherLedger(found=head.ledger_id, trusted=self.ledger_id))
+        bridge = evidence.consistency or Consistency((), head.root, head.size)
+        same = (bridge.size, bridge.root) == (trusted.size, trusted.root) and trusted.size > 0
+        require(same or head == trusted, NoWayToCheckpoint(size=head.size, trusted=trusted.size))
+        return Text(
+            f"One history with the checkpoint of size {trusted.size} that you trust",
+            f"与您信任的长度 {trusted.size} 检查点同属一个历史",
+        )
+
+
+Anchor = GenesisAnchor | CheckpointAnchor
+
+
+def read_anchor(trust: bytes) -> Anchor:
+    """The anchor in a genesis file (canonical JSON) or a checkpoint note. Raises: TrustUnreadable."""
+    require(len(trust) <= MAX_BYTES, TrustUnreadable(why=f"> {MAX_BYTES} B"))
+    try:
+        if trust.startswith(b"{"):
+            return GenesisAnchor(from_bytes(SignedGenesis, trust))
+        return CheckpointAnchor(Checkpoint.parse(Note.parse(trust).text))
+    except ChainFusionError as error:
+        raise TrustUnreadable(why=error.message()) from None
+
+
+def check_consistency(evidence: Evidence) -> None:
+    """Checks the evidence's proof between its checkpoint and another. Raises: ProofInvalid."""
+    head, other = evidence.head, evidence.consistency
+    if other is None:
+        return
+    if other.size <= head.size:
+        verify_consistency(other.size, other.root, head.size, head.root, other.path)
+    else:
+        verify_consistency(head.size, head.root, other.size, other.root, other.path)
+
+
+def founding_of(evidence: Evidence) -> SignedGenesis:
+    """The genesis that the evidence stands on: the argument of block 0's transaction. Raises: EvidenceMalformed."""
+    first = evidence.transactions[0]
+    founds = first.place == (0, 0) and (first.proposal.contract, first.proposal.operation) == (CONSORTIUM, "found")
+    alone = evidence.blocks[0].header.number == 0 and evidence.blocks[0].header.count == 1
+    require(founds and alone, EvidenceMalformed(why="it does not begin with the founding of the consortium"))
+    return from_json(SignedGenesis, first.proposal.args.get("genesis"), "genesis")
+
+
+def check_founders(founding: SignedGenesis) -> None:
+    """Checks that each founder signed the genesis with a certificate of its own. Raises: typed refusals."""
+    genesis = founding.genesis
+    members = {member.msp: member for member in genesis.members}
+    for each in founding.signatures:
+        require(each.msp in members, EvidenceMalformed(why=f"{each.msp[:80]} signs the genesis and is no founder"))
+        member = members[each.msp]
+        certificate = Certificate.from_der(each.certificate)
+        at = genesis.founded
+        validate_chain(certificate, member.root_certificates, member.intermediate_certificates, at=at)
+        verify_p256(certificate.p256_key, each.signature, genesis.signing_bytes)
+    signers = sorted(each.msp for each in founding.signatures)
+    require(signers == sorted(members), EvidenceMalformed(why="not every founder signed the genesis once"))
