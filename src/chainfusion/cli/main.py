@@ -34,8 +34,12 @@ def _version(asked: bool) -> None:
 def options(
     ctx: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
-    lang: Annotated[str, typer.Option("--lang", help="Language of messages: en or zh.", envvar="CHAINFUSION_LANG")] = "",
-    _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    lang: Annotated[
+        str, typer.Option("--lang", help="Language of messages: en or zh.", envvar="CHAINFUSION_LANG")
+    ] = "",
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Options that stand before the noun."""
     ctx.obj = Printer(as_json=json, lang=lang or language())

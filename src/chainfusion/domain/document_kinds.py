@@ -18,6 +18,7 @@ class DocumentKind(StrEnum):
     """What a document is, in the words of credit-asset securitization."""
 
     LOAN_TAPE = "loan-tape"
+    LOAN_OPENINGS = "loan-openings"
     ELIGIBILITY_CRITERIA = "eligibility-criteria"
     STATIC_POOL_DATA = "static-pool-data"
     LEGAL_DUE_DILIGENCE_REPORT = "legal-due-diligence-report"
@@ -44,6 +45,7 @@ class DocumentKind(StrEnum):
 
 DOCUMENT_KIND_NAMES: dict[DocumentKind, Text] = {
     DocumentKind.LOAN_TAPE: Text("Loan tape", "资产清单"),
+    DocumentKind.LOAN_OPENINGS: Text("Openings of the loans' commitments", "逐笔承诺开启文件"),
     DocumentKind.ELIGIBILITY_CRITERIA: Text("Eligibility criteria", "合格标准"),
     DocumentKind.STATIC_POOL_DATA: Text("Static pool data", "静态池数据"),
     DocumentKind.LEGAL_DUE_DILIGENCE_REPORT: Text("Legal due-diligence report", "法律尽职调查报告"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import BinaryIO, TypeVar
 
@@ -152,16 +152,19 @@ def read(desk: Desk, document: Document, progress: Progress = no_progress) -> Op
     )
 
 
+def content_digest(opened: Opened) -> bytes:
+    """SHA-256 of an opened document's content, read to its verified end. Raises: as reading does."""
+    digest = hashlib.sha256()
+    for chunk in opened:
+        digest.update(chunk)
+    return digest.digest()
+
+
 def state_opinion(desk: Desk, deal: str, statement: Statement, *, request: str | None = None) -> Opinion:
     """States an opinion on facts of the deal. Raises: the contract's refusals."""
     return _answer(
         desk.session.call("document.state_opinion", request=request, deal=deal, statement=statement), Opinion
     )
-
-
-def readers_of(views: Iterable[DocumentView], document: str) -> tuple[str, ...]:
-    """Who may read a document, among `views`."""
-    return next((view.readers for view in views if view.document.id == document), ())
 
 
 def _answer(receipt: Receipt, kind: type[R]) -> R:

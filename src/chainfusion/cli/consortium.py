@@ -1,0 +1,248 @@
+"""`chainfusion consortium`: founding, members, votes, and the participation agreement."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chainfusion.cli.work import HomeOption, RequestOption, UserOption, at_desk, orderer_password, password, printer
+from chainfusion.domain.membership import Agreement, Change, ChangeKind, Member, MemberStatus, SignedGenesis
+from chainfusion.domain.records import from_json, to_json
+from chainfusion.node import founding
+from chainfusion.node.home import FileExists, Home, LedgerFolder, read_record, write_record
+from chainfusion.node.identity.organisation import unlock
+from chainfusion.node.joining import join_ledger
+from chainfusion.node.members import Members
+from chainfusion.node.opening import found_ledger, open_ledger
+
+app = typer.Typer(
+    name="consortium", help="Founding, members, votes, the participation agreement.", no_args_is_help=True
+)
+
+
+@app.command()
+def draft(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Argument(help="Where to write the genesis.")],
+    card: Annotated[list[Path], typer.Option(help="A founder's card (`org card`); repeat.", exists=True)],
+    agreement: Annotated[Path, typer.Option(help="The participation agreement's text.", exists=True)],
+    orderer: Annotated[str, typer.Option(help="MSP id of the member whose node orders.")],
+    name: Annotated[str, typer.Option(help="English name.")],
+    name_zh: Annotated[str, typer.Option(help="Chinese name.")],
+) -> None:
+    """Draft the genesis: founders, rules (two thirds decide, half witness) and the agreement's fingerprint."""
+    if out.exists():
+        raise FileExists(path=str(out))
+    members = [read_record(each, Member) for each in card]
+    text = founding.agreement_of(agreement.read_bytes())
+    genesis = founding.draft_genesis(name, name_zh, members, text, founding.default_rules(orderer), datetime.now(UTC))
+    write_record(out, genesis)
+    _show_genesis(ctx, genesis, out)
+
+
+@app.command()
+def sign(
+    ctx: typer.Context,
+    genesis: Annotated[Path, typer.Argument(help="The genesis to sign.", exists=True)],
+    home: HomeOption,
+    user: Annotated[str, typer.Option(help="The representative.", envvar="CHAINFUSION_USER")],
+) -> None:
+    """Sign the genesis as a founder. Read it first: it is what everybody will trust."""
+    signer = unlock(Home(home).organisation().user(user), password(user))
+    signed = founding.sign_genesis(read_record(genesis, SignedGenesis), signer)
+    write_record(genesis, signed)
+    _show_genesis(ctx, signed, genesis)
+
+
+@app.command()
+def found(
+    ctx: typer.Context,
+    genesis: Annotated[Path, typer.Argument(help="The genesis that all founders signed.", exists=True)],
+    home: HomeOption,
+    user: Annotated[str, typer.Option(help="The orderer's representative.", envvar="CHAINFUSION_USER")],
+    ledger: Annotated[Path, typer.Option(help="The folder of the new ledger.")],
+) -> None:
+    """Begin the ledger: block 0 is the founding. Done once, by the member that orders."""
+    organisation, signed = Home(home).organisation(), read_record(genesis, SignedGenesis)
+    secret = password(user)
+    folder = LedgerFolder(ledger)
+    founder, node = unlock(organisation.user(user), secret), unlock(organisation.node, secret)
+    founding.lay_ledger(folder, signed, Home(home).identity)
+    with found_ledger(folder, signed, founder, node) as opened:
+        printer(ctx).result({"ledger": str(ledger), "id": opened.ledger_id, "height": opened.height()})
+
+
+@app.command()
+def join(
+    ctx: typer.Context,
+    home: HomeOption,
+    ledger: Annotated[Path, typer.Option(help="The ledger's folder.", exists=True)],
+    user: Annotated[str, typer.Option(help="Who works at this node by default.")],
+) -> None:
+    """Connect an institution to the ledger, and keep its genesis as what this institution trusts."""
+    folder = LedgerFolder(ledger)
+    with open_ledger(folder) as opened:
+        join_ledger(Home(home), folder, opened, user)
+        printer(ctx).result({"home": str(home), "ledger": opened.ledger_id, "trusts": str(Home(home).genesis_file)})
+
+
+@app.command()
+def agree(ctx: typer.Context, home: HomeOption, user: UserOption = "", request: RequestOption = None) -> None:
+    """Sign the participation agreement in force for your institution."""
+    with at_desk(ctx, home, user, writes=True) as work:
+        text = from_json(Agreement, work.desk.session.query("consortium.agreement"))
+        receipt = work.desk.session.call(
+            "consortium.sign_agreement", request=request, version=text.version, fingerprint=text.fingerprint
+        )
+        work.out.result({"signed": text.fingerprint, "version": text.version, "transaction": receipt.tx_id})
+
+
+@app.command()
+def show(ctx: typer.Context, home: HomeOption, user: UserOption = "") -> None:
+    """Show members, rules, the agreement and open proposals."""
+    with at_desk(ctx, home, user) as work:
+        membership = Members(work.ledger).current()
+        signed = {
+            each["msp"]
+            for each in work.desk.session.query("consortium.agreement_signatures", version=membership.agreement.version)
+        }
+
+        def show_members() -> None:
+            work.out.table(
+                ("Member", "Name", "名称", "Roles", "Status", "Agreement"),
+                (
+                    (
+                        m.msp,
+                        m.name,
+                        m.name_zh,
+                        [r.value for r in m.roles],
+                        m.status.value,
+                        "signed" if m.msp in signed else "—",
+                    )
+                    for m in membership.members.values()
+                ),
+                title=f"{membership.name} · {membership.name_zh}",
+            )
+            for proposal in membership.proposals:
+                change = proposal.change
+                about = change.msp or (change.member.msp if change.member else "")
+                work.out.say(
+                    f"proposal {proposal.id}: {change.kind.value} {about}; yes {len(proposal.yes)}, no {len(proposal.no)}"
+                )
+
+        work.out.result(to_json(membership) | {"agreement_signed_by": sorted(signed)}, show_members)
+
+
+@app.command("propose-admission")
+def propose_admission(
+    ctx: typer.Context,
+    card: Annotated[Path, typer.Argument(help="The candidate's card.", exists=True)],
+    home: HomeOption,
+    user: UserOption = "",
+    request: RequestOption = None,
+) -> None:
+    """Put the admission of a new member to the vote."""
+    _propose(ctx, home, user, request, Change(ChangeKind.ADMIT, member=read_record(card, Member)))
+
+
+@app.command("propose-suspension")
+def propose_suspension(
+    ctx: typer.Context,
+    msp: Annotated[str, typer.Argument(help="Whose suspension.")],
+    home: HomeOption,
+    user: UserOption = "",
+    request: RequestOption = None,
+) -> None:
+    """Put a member's suspension to the vote."""
+    _propose(ctx, home, user, request, Change(ChangeKind.SUSPEND, msp=msp))
+
+
+@app.command("propose-reinstatement")
+def propose_reinstatement(
+    ctx: typer.Context,
+    msp: Annotated[str, typer.Argument(help="Whose reinstatement.")],
+    home: HomeOption,
+    user: UserOption = "",
+    request: RequestOption = None,
+) -> None:
+    """Put the return of a suspended member to the vote."""
+    _propose(ctx, home, user, request, Change(ChangeKind.REINSTATE, msp=msp))
+
+
+@app.command("propose-agreement")
+def propose_agreement(
+    ctx: typer.Context,
+    text: Annotated[Path, typer.Argument(help="The new agreement's text.", exists=True)],
+    home: HomeOption,
+    user: UserOption = "",
+    request: RequestOption = None,
+) -> None:
+    """Put a new version of the participation agreement to the vote."""
+    with at_desk(ctx, home, user) as work:
+        version = Members(work.ledger).current().agreement.version + 1
+    _propose(
+        ctx,
+        home,
+        user,
+        request,
+        Change(ChangeKind.ADOPT_AGREEMENT, agreement=founding.agreement_of(text.read_bytes(), version)),
+    )
+
+
+@app.command()
+def vote(
+    ctx: typer.Context,
+    proposal: Annotated[str, typer.Argument(help="The proposal's id.")],
+    home: HomeOption,
+    yes: Annotated[bool, typer.Option("--yes/--no", help="Your vote.", show_default=False)],
+    user: UserOption = "",
+    request: RequestOption = None,
+) -> None:
+    """Vote on an open proposal; a vote is cast once."""
+    with at_desk(ctx, home, user, writes=True) as work:
+        receipt = work.desk.session.call("consortium.vote", request=request, proposal=proposal, approve=yes)
+        work.out.result({"transaction": receipt.tx_id, "block": receipt.block} | _tally(work.ledger, proposal))
+
+
+@app.command()
+def withdraw(
+    ctx: typer.Context,
+    proposal: Annotated[str, typer.Argument(help="The proposal's id.")],
+    home: HomeOption,
+    user: UserOption = "",
+) -> None:
+    """Take back your own proposal."""
+    with at_desk(ctx, home, user, writes=True) as work:
+        receipt = work.desk.session.call("consortium.withdraw", proposal=proposal)
+        work.out.result({"transaction": receipt.tx_id, "block": receipt.block})
+
+
+def _propose(ctx: typer.Context, home: Path, user: str, request: str | None, change: Change) -> None:
+    with at_desk(ctx, home, user, writes=True) as work:
+        receipt = work.desk.session.call("consortium.propose", request=request, change=change)
+        work.out.result({"proposal": receipt.tx_id, "block": receipt.block} | _tally(work.ledger, receipt.tx_id))
+
+
+def _tally(ledger: object, proposal: str) -> dict[str, object]:
+    membership = Members(ledger).current()  # type: ignore[arg-type]
+    found = next((each for each in membership.proposals if each.id == proposal), None)
+    active = sum(member.status is MemberStatus.ACTIVE for member in membership.members.values())
+    if found is None:
+        return {"state": "settled", "active_members": active}
+    return {"state": "open", "yes": len(found.yes), "no": len(found.no), "active_members": active}
+
+
+def _show_genesis(ctx: typer.Context, signed: SignedGenesis, path: Path) -> None:
+    genesis = signed.genesis
+    printer(ctx).result(
+        {
+            "genesis": str(path),
+            "ledger": genesis.ledger_id,
+            "founders": [member.msp for member in genesis.members],
+            "signed_by": [signature.msp for signature in signed.signatures],
+            "agreement": genesis.agreement.fingerprint,
+        }
+    )

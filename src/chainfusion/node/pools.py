@@ -1,0 +1,192 @@
+"""From a validated tape to a registered pool: sealed in the vault, committed under one root, stated on the ledger."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from io import BufferedReader, RawIOBase
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from chainfusion.contracts.facts import UnknownFact
+from chainfusion.domain.criteria import CriteriaResult
+from chainfusion.domain.deal import PoolReference
+from chainfusion.domain.document_kinds import DocumentKind
+from chainfusion.domain.document_records import Document
+from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.domain.opinions import DocumentFact
+from chainfusion.domain.pool import Pool, PoolRecord
+from chainfusion.domain.records import from_json
+from chainfusion.ledger.evidence.opening import PoolCommitment
+from chainfusion.node import documents
+from chainfusion.node.desk import Desk
+from chainfusion.node.documents import Upload
+from chainfusion.tape.commit import CommittedTape, commit
+from chainfusion.tape.measure import pool_statistics
+from chainfusion.tape.openings import Openings, read_openings, write_openings
+from chainfusion.tape.schema import Tape
+from chainfusion.vault.chunks import Progress, no_progress
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+
+class OpeningsMissing(ChainFusionError):
+    """A pool whose openings this institution cannot read, so that no loan of it can be shown."""
+
+    code = "OPENINGS_MISSING"
+    says = Text(
+        "No openings of version {version} of the pool of {deal} can be read here.",
+        "本机构无法读取项目 {deal} 资产池第 {version} 版的开启文件。",
+    )
+    do = Text("Ask the originator for a grant of the pool's openings.", "请向发起机构申请资产池开启文件的阅读授权。")
+
+
+class LoanUnknown(ChainFusionError):
+    """A loan number that the pool does not hold."""
+
+    code = "LOAN_UNKNOWN"
+    says = Text("The pool has no loan {loan}.", "资产池中没有贷款 {loan}。")
+    do = Text("Check the loan number.", "请核对借据号。")
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a registration made: the pool on the ledger and the documents that keep the tape and its openings."""
+
+    pool: Pool
+    tape: Document
+    openings: Document
+
+
+def register(
+    desk: Desk,
+    deal: str,
+    file: Path,
+    tape: Tape,
+    criteria: CriteriaResult,
+    *,
+    readers: tuple[str, ...] = (),
+    request: str | None = None,
+    progress: Progress = no_progress,
+) -> Registration:
+    """Commits to a validated tape, seals it and its openings, and registers the pool.
+
+    `readers` may open the tape and show its loans. Where the deal has a pool already this one replaces it. The
+    contract is asked first, so that a pool which it refuses leaves nothing behind.
+
+    Raises: the contract's and the vault's refusals.
+    """
+    if (first := desk.session.repeated(request)) is not None:
+        return _registration(desk, from_json(Pool, json.loads(first.response)))
+    committed = commit(tape)
+    record = _record(desk, deal, committed, criteria)
+    _require_acceptable(desk, deal, record)
+    before = _registration(desk, current(desk, deal)) if record.replaces else None
+    sealing = _Sealing(desk, deal, readers, progress)
+    with file.open("rb") as source:
+        sealed = sealing.add(DocumentKind.LOAN_TAPE, source, file.name, before.tape if before else None)
+    stream = cast(BinaryIO, BufferedReader(_Pieces(write_openings(committed))))
+    kept = sealing.add(DocumentKind.LOAN_OPENINGS, stream, f"{file.stem}.openings", before.openings if before else None)
+    receipt = desk.session.call("pool.register", request=request, deal=deal, pool=replace(record, tape=sealed.fact))
+    return Registration(from_json(Pool, json.loads(receipt.response)), sealed, kept)
+
+
+def current(desk: Desk, deal: str) -> Pool:
+    """The pool in force. Raises: UnknownDeal, NotRegistered."""
+    return from_json(Pool, desk.session.query("pool.show", deal=deal))
+
+
+def openings(desk: Desk, pool: Pool) -> Openings:
+    """The openings of a pool, from the vault, once they are those of the registered root.
+
+    Raises: OpeningsMissing where none was granted to this institution.
+    """
+    return _read_openings(desk, pool)[1]
+
+
+def loan_index(openings: Openings, loan_id: str) -> int:
+    """Where in the tape (from 0) a loan stands, by its number. Raises: LoanUnknown."""
+    wanted = loan_id.encode()
+    for index, data in enumerate(openings.leaf_data):
+        if wanted in data and openings.opening(index).verify(openings.commitment).loan_id == loan_id:
+            return index
+    raise LoanUnknown(loan=loan_id)
+
+
+def _record(desk: Desk, deal: str, committed: CommittedTape, criteria: CriteriaResult) -> PoolRecord:
+    found = desk.session.query("deal.show", deal=deal)["deal"]["pool"]
+    return PoolRecord(
+        root=committed.root,
+        loans=len(committed.tape),
+        tape=DocumentFact("0" * 32, 1, bytes(32)),
+        cut_off=committed.tape.as_of,
+        currency=committed.tape.currency,
+        statistics=pool_statistics(committed.tape),
+        criteria=criteria.fingerprint,
+        replaces=from_json(PoolReference, found) if found else None,
+    )
+
+
+def _require_acceptable(desk: Desk, deal: str, record: PoolRecord) -> None:
+    """Asks the contract about everything but the tape's document, which it looks for last and cannot find yet."""
+    try:
+        desk.session.check("pool.register", deal=deal, pool=record)
+    except UnknownFact:
+        return
+
+
+@dataclass(frozen=True)
+class _Sealing:
+    """Seals a registration's documents for the same readers."""
+
+    desk: Desk
+    deal: str
+    readers: tuple[str, ...]
+    progress: Progress
+
+    def add(self, kind: DocumentKind, content: BinaryIO, name: str, before: Document | None) -> Document:
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        upload = Upload(self.deal, kind, content, name, media_type, self.readers)
+        next_of = before.id if before else None
+        return documents.add(self.desk, upload, next_of=next_of, progress=self.progress).document
+
+
+def _registration(desk: Desk, pool: Pool) -> Registration:
+    fact = pool.record.tape
+    tape = documents.version(desk, pool.project.deal, fact.document, fact.version).document
+    return Registration(pool, tape, _read_openings(desk, pool)[0])
+
+
+def _read_openings(desk: Desk, pool: Pool) -> tuple[Document, Openings]:
+    """The document that holds a pool's openings, found by their root, newest first."""
+    commitment = PoolCommitment(root=pool.record.root, count=pool.record.loans)
+    deal = pool.project.deal
+    for view in documents.overview(desk, deal):
+        if view.document.kind is not DocumentKind.LOAN_OPENINGS:
+            continue
+        for each in reversed(documents.versions(desk, deal, view.document.id)):
+            if desk.msp in each.readers:
+                found = read_openings(documents.read(desk, each.document))
+                if found.commitment == commitment:
+                    return each.document, found
+    raise OpeningsMissing(deal=deal, version=pool.version)
+
+
+class _Pieces(RawIOBase):
+    """Pieces of bytes as a file that is read forward."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._rest = pieces, memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        self._rest = self._rest or memoryview(next(self._pieces, b""))
+        target = memoryview(buffer).cast("B")
+        count = min(len(target), len(self._rest))
+        target[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count
