@@ -179,7 +179,7 @@ _THOUSANDTHS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 
 NULL_BYTES = (len(LOAN_FIELDS) + 7) // 8
 _NULL_BITS = NULL_BYTES * 8
-_LENGTH = struct.Struct(">H")
+_LENGTH_BYTES = 2
 _FIXED = {
     Kind.INTEGER: struct.Struct(">q"),
     Kind.MONEY: struct.Struct(">q"),
@@ -234,23 +234,24 @@ def _encode_value(field: LoanField, value: Any) -> bytes:
     if fixed is None:
         _require(type(value) is str, field, "text is needed")
         _check_text(field, value)
-        text = value.encode()
-        return _LENGTH.pack(len(text)) + text
+        text: bytes = value.encode()
+        return len(text).to_bytes(_LENGTH_BYTES, "big") + text
     _require(type(value) is int, field, "a whole number is needed")
     try:
-        return fixed.pack(value)
+        packed: bytes = fixed.pack(value)
     except struct.error:
         raise BadLoanRecord(field=field.name, why=f"beyond {fixed.size * 8} bits") from None
+    return packed
 
 
 def _decode_value(field: LoanField, data: bytes, offset: int) -> tuple[Any, int]:
     fixed = _FIXED.get(field.kind)
-    size = _LENGTH.size if fixed is None else fixed.size
+    size = _LENGTH_BYTES if fixed is None else fixed.size
     start, end = offset + size, offset + size
     _require(start <= len(data), field, "the record ends inside it")
     if fixed is not None:
         return fixed.unpack_from(data, offset)[0], end
-    end = start + _LENGTH.unpack_from(data, offset)[0]
+    end = start + int.from_bytes(data[offset:start], "big")
     _require(end <= len(data), field, "the record ends inside it")
     try:
         text = data[start:end].decode()
