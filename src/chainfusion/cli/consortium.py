@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from chainfusion.cli.work import HomeOption, RequestOption, UserOption, at_desk, orderer_password, password, printer
+from chainfusion.cli.work import HomeOption, RequestOption, UserOption, at_desk, password, printer
 from chainfusion.domain.membership import Agreement, Change, ChangeKind, Member, MemberStatus, SignedGenesis
 from chainfusion.domain.records import from_json, to_json
+from chainfusion.ledger.port import Ledger
 from chainfusion.node import founding
 from chainfusion.node.home import FileExists, Home, LedgerFolder, read_record, write_record
 from chainfusion.node.identity.organisation import unlock
@@ -129,9 +130,8 @@ def show(ctx: typer.Context, home: HomeOption, user: UserOption = "") -> None:
             for proposal in membership.proposals:
                 change = proposal.change
                 about = change.msp or (change.member.msp if change.member else "")
-                work.out.say(
-                    f"proposal {proposal.id}: {change.kind.value} {about}; yes {len(proposal.yes)}, no {len(proposal.no)}"
-                )
+                votes = f"yes {len(proposal.yes)}, no {len(proposal.no)}"
+                work.out.say(f"proposal {proposal.id}: {change.kind.value} {about}; {votes}")
 
         work.out.result(to_json(membership) | {"agreement_signed_by": sorted(signed)}, show_members)
 
@@ -226,8 +226,8 @@ def _propose(ctx: typer.Context, home: Path, user: str, request: str | None, cha
         work.out.result({"proposal": receipt.tx_id, "block": receipt.block} | _tally(work.ledger, receipt.tx_id))
 
 
-def _tally(ledger: object, proposal: str) -> dict[str, object]:
-    membership = Members(ledger).current()  # type: ignore[arg-type]
+def _tally(ledger: Ledger, proposal: str) -> dict[str, object]:
+    membership = Members(ledger).current()
     found = next((each for each in membership.proposals if each.id == proposal), None)
     active = sum(member.status is MemberStatus.ACTIVE for member in membership.members.values())
     if found is None:
