@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable
+from json import encoder
 from typing import Any
 
 from chainfusion.domain.errors import ChainFusionError, Text
@@ -18,7 +20,19 @@ Json = dict[str, Any] | list[Any] | str | int | bool | None
 MAX_DEPTH = 64
 """How deep arrays and objects may nest: far beyond any record, and safe to walk recursively anywhere."""
 _MIN, _MAX = -(2**63), 2**63 - 1
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _made_once() -> Callable[[Any], str]:
+    """The encoder's own C function where there is one: `JSONEncoder.encode` makes it anew for every value."""
+    make = getattr(encoder, "c_make_encoder", None)
+    if make is None:
+        return _encoder.encode
+    parts = make(None, _encoder.default, encoder.encode_basestring, None, ":", ",", True, False, False)
+    return lambda value: "".join(parts(value, 0))
+
+
+_encode = _made_once()
 
 
 class NotCanonical(ChainFusionError):
@@ -76,30 +90,45 @@ _decode = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float).deco
 
 
 def _check(value: Any, depth: int = 0) -> None:
-    """The kinds in order of how often they occur: this runs over every transaction."""
-    if depth > MAX_DEPTH:
-        raise NotCanonical(why="nested too deeply")
-    if isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, bool) or value is None:
-        return
-    elif isinstance(value, int):
-        if not _MIN <= value <= _MAX:
-            raise NotCanonical(why="integer beyond 64 bits")
-    elif isinstance(value, dict):
-        for key, item in value.items():
+    """Runs over every transaction, so a container looks at plain items itself."""
+    if isinstance(value, dict):
+        for key in value:
             if not isinstance(key, str) or not key.isascii():
                 raise NotCanonical(why=f"key {key!r:.40}")
-            _check(item, depth + 1)
+        _check_items(value.values(), depth + 1)
     elif isinstance(value, (list, tuple)):
-        for item in value:
-            _check(item, depth + 1)
+        _check_items(value, depth + 1)
     else:
-        raise NotCanonical(why=f"a {type(value).__name__}")
+        _check_scalar(value)
+
+
+def _check_items(items: Iterable[Any], depth: int) -> None:
+    for item in items:
+        if depth > MAX_DEPTH:
+            raise NotCanonical(why="nested too deeply")
+        if isinstance(item, str) and item.isascii():
+            continue
+        if isinstance(item, (dict, list, tuple)):
+            _check(item, depth)
+        else:
+            _check_scalar(item)
+
+
+def _check_scalar(value: Any) -> None:
+    match value:
+        case str():
+            _check_text(value)
+        case None | bool():
+            return
+        case int():
+            if not _MIN <= value <= _MAX:
+                raise NotCanonical(why="integer beyond 64 bits")
+        case _:
+            raise NotCanonical(why=f"a {type(value).__name__}")
 
 
 def _check_text(text: str) -> None:
     try:
-        text.isascii() or text.encode()
+        text.encode()
     except UnicodeEncodeError:
         raise NotCanonical(why="lone surrogate") from None

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from chainfusion.domain.canonical import canonical, parse_canonical
@@ -59,6 +60,7 @@ def from_bytes(kind: type[T], data: bytes) -> T:
     return from_json(kind, parse_canonical(data))
 
 
+@lru_cache(maxsize=1024)
 def utc_text(moment: datetime) -> str:
     """ISO 8601 with six digits of a second and Z, the form in which times are signed."""
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
@@ -104,7 +106,18 @@ def _writer(kind: Any) -> Writer:
 
 def _record_writer(kind: Any) -> Writer:
     names = tuple(f.name for f in fields(kind))
-    return lambda record: {name: _plain(getattr(record, name)) for name in names}
+    values: Callable[[Any], Iterable[Any]]
+    values = attrgetter(*names) if len(names) > 1 else lambda record: (getattr(record, name) for name in names)
+
+    def write(record: Any) -> dict[str, Any]:
+        found = dict(zip(names, values(record), strict=True))
+        for name, value in found.items():
+            kind: Any = type(value)
+            if kind not in _PLAIN:
+                found[name] = _writer(kind)(value)
+        return found
+
+    return write
 
 
 # ------------------------------------------------------------------ reading

@@ -10,7 +10,7 @@ from chainfusion.contracts.framework import Caller, Modification
 from chainfusion.contracts.framework.keys import FIRST_SIMPLE, LAST, check_simple, composite_key
 from chainfusion.contracts.framework.limits import check_transaction_size, check_value, key_bytes, text_bytes
 from chainfusion.contracts.framework.refusals import CollectionRefused, StateRefused
-from chainfusion.domain.canonical import canonical
+from chainfusion.domain.canonical import trusted_canonical
 from chainfusion.domain.records import to_json
 from chainfusion.ledger.embedded.private import Collections
 from chainfusion.ledger.embedded.state import State, Writes
@@ -39,7 +39,7 @@ class EmbeddedContext:
         self._size = size
         self._public: dict[bytes, bytes | None] = {}
         self._private: dict[tuple[str, bytes], bytes | None] = {}
-        self._events: list[dict[str, Any]] = []
+        self._events: list[bytes] = []
         self._queried_private = False
 
     # -------------------------------------------------------------- reading
@@ -81,8 +81,8 @@ class EmbeddedContext:
 
     def emit(self, event: object) -> None:
         """Adds a record to this transaction's one event bundle; its name is the record's class name."""
-        entry = {"name": type(event).__name__, "payload": to_json(event)}
-        self.grow(len(canonical(entry)))
+        entry = trusted_canonical({"name": type(event).__name__, "payload": to_json(event)})
+        self.grow(len(entry))
         self._events.append(entry)
 
     def _write(self, where: dict[Any, bytes | None], key: Any, value: bytes | None) -> None:
@@ -107,7 +107,7 @@ class EmbeddedContext:
     @property
     def events(self) -> bytes | None:
         """The canonical event bundle, or None where nothing was emitted."""
-        return canonical(self._events) if self._events else None
+        return b"[" + b",".join(self._events) + b"]" if self._events else None
 
 
 class PrivateCollection:

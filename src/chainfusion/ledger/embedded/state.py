@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from chainfusion.contracts.framework import Modification
 from chainfusion.domain.records import utc_time
@@ -13,7 +15,12 @@ from chainfusion.ledger.embedded.store import Store, TransactionRow
 Write = tuple[bytes, bytes | None]
 """Key and value, or None where the key is deleted."""
 PrivateWrite = tuple[str, bytes, bytes | None]
-_REMEMBERED_BYTES = 64 << 20
+Bounds = tuple[bytes, bytes | None]
+REMEMBERED_BYTES = 64 << 20
+REMEMBERED_RANGES = 32
+"""Ranges kept: so few that looking through them at every write costs less than reading one again."""
+SHORT_RANGE = 64
+"""Rows of a range that is worth keeping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +45,30 @@ def sha256(data: bytes) -> bytes:
 class State:
     """Reads through a store, remembers what it read, and gathers writes until `flush` hands them to the store.
 
-    What is gathered is visible to `get` at once and to ranges and histories after a flush, which they do themselves.
+    What is gathered is seen by `get` at once; a range or history that could miss some of it flushes first.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.forget()
+
+    def forget(self) -> None:
+        """Drops everything remembered and gathered: another process wrote, or a write failed."""
+        self._forget_read()
+        self._forget_gathered()
+
+    def _forget_read(self) -> None:
         self._read: dict[bytes, bytes | None] = {}
         self._read_bytes = 0
-        self._forget_gathered()
+        self._ranges: dict[Bounds, list[tuple[bytes, bytes]]] = {}
 
     def _forget_gathered(self) -> None:
         self._transactions: list[TransactionRow] = []
         self._transients: list[tuple[int, bytes]] = []
         self._public: dict[bytes, tuple[bytes | None, int]] = {}
+        self._public_keys: list[bytes] = []
         self._history: list[tuple[bytes, int, bytes | None]] = []
         self._private: dict[tuple[str, bytes], tuple[bytes | None, int]] = {}
-
-    def forget(self) -> None:
-        """Drops everything remembered and gathered: another process wrote, or a write failed."""
-        self._read.clear()
-        self._read_bytes = 0
-        self._forget_gathered()
 
     # -------------------------------------------------------------- reading
 
@@ -67,14 +77,32 @@ class State:
         try:
             return self._read[key]
         except KeyError:
-            value = self._store.state(key)
+            value = self._public[key][0] if key in self._public else self._store.state(key)
             self._remember(key, value)
             return value
 
     def range(self, start: bytes, end: bytes | None) -> Iterator[tuple[bytes, bytes]]:
         """Keys and values from `start` (included) to `end` (excluded; None is open), in key order."""
-        self.flush()
-        return self._store.state_range(start, end)
+        short = self._ranges.get((start, end))
+        if short is not None:
+            return iter(short)
+        if self._gathered_within(start, end):
+            self.flush()
+        return self._remembered_range(start, end)
+
+    def _gathered_within(self, start: bytes, end: bytes | None) -> bool:
+        at = bisect_left(self._public_keys, start)
+        return at < len(self._public_keys) and (end is None or self._public_keys[at] < end)
+
+    def _remembered_range(self, start: bytes, end: bytes | None) -> Iterator[tuple[bytes, bytes]]:
+        rows = self._store.state_range(start, end)
+        beginning = list(islice(rows, SHORT_RANGE))
+        if len(beginning) == SHORT_RANGE:
+            return chain(beginning, rows)
+        if len(self._ranges) == REMEMBERED_RANGES:
+            self._ranges.clear()
+        self._ranges[start, end] = beginning
+        return iter(beginning)
 
     def history(self, key: bytes) -> Iterator[Modification]:
         """Changes of a key, newest first."""
@@ -106,19 +134,25 @@ class State:
         if transient is not None:
             self._transients.append((place, transient))
         for key, value in writes.public:
+            if key not in self._public:
+                insort(self._public_keys, key)
             self._public[key] = (value, place)
             self._history.append((key, place, value))
             self._remember(key, value)
+            self._forget_ranges(key)
         for collection, key, value in writes.private:
             self._private[collection, key] = (value, place)
 
     def _remember(self, key: bytes, value: bytes | None) -> None:
         self._read_bytes += len(key) + len(value or b"") + 128
-        if self._read_bytes > _REMEMBERED_BYTES:
-            self.flush()
-            self._read.clear()
-            self._read_bytes = 0
+        if self._read_bytes > REMEMBERED_BYTES:
+            self._forget_read()
         self._read[key] = value
+
+    def _forget_ranges(self, key: bytes) -> None:
+        touched = [(start, end) for start, end in self._ranges if start <= key and (end is None or key < end)]
+        for bounds in touched:
+            del self._ranges[bounds]
 
     def flush(self) -> None:
         """Hands what was gathered to the store, inside whose transaction this is called."""

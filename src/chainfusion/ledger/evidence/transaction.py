@@ -13,6 +13,7 @@ from chainfusion.domain.records import from_json, to_json
 
 SIGNING_PREFIX = b"chainfusion transaction v1\n"
 VALID = "VALID"
+_BEFORE_PAYLOAD, _AFTER_PAYLOAD = b'{"proposal":', b',"signature":"'
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,16 @@ class Transaction:
     @cached_property
     def leaf(self) -> bytes:
         """Canonical bytes: the leaf of the block's transaction tree."""
-        return b'{"proposal":%b,"signature":"%b"}' % (self.proposal.payload, self.signature.hex().encode())
+        return b"".join((_BEFORE_PAYLOAD, self.proposal.payload, _AFTER_PAYLOAD, self.signature.hex().encode(), b'"}'))
 
     @classmethod
     def from_leaf(cls, leaf: bytes) -> Transaction:
         """Reads `leaf`. Raises: NotCanonical, BadRecord."""
-        return from_json(cls, parse_canonical(leaf))
+        transaction = from_json(cls, parse_canonical(leaf))
+        # canonical bytes are what the properties would make of the records again: keep them
+        vars(transaction)["leaf"] = leaf
+        vars(transaction.proposal)["payload"] = leaf[len(_BEFORE_PAYLOAD) : leaf.rindex(_AFTER_PAYLOAD)]
+        return transaction
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,9 @@ class Outcome:
     @classmethod
     def from_leaf(cls, leaf: bytes) -> Outcome:
         """Reads `leaf`. Raises: NotCanonical, BadRecord."""
-        return from_json(cls, parse_canonical(leaf))
+        outcome = from_json(cls, parse_canonical(leaf))
+        vars(outcome)["leaf"] = leaf
+        return outcome
 
 
 def transaction_id(nonce: str, creator: Creator) -> str:
