@@ -6,24 +6,25 @@ import json
 import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from io import BufferedReader, RawIOBase
+from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from chainfusion.contracts.facts import UnknownFact
-from chainfusion.domain.criteria import CriteriaResult
+from chainfusion.domain.criteria import Criteria
 from chainfusion.domain.deal import PoolReference
 from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.document_records import Document
-from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.opinions import DocumentFact
 from chainfusion.domain.pool import Pool, PoolRecord
-from chainfusion.domain.records import from_json
+from chainfusion.domain.records import from_json, to_bytes
 from chainfusion.ledger.evidence.opening import PoolCommitment
 from chainfusion.node import documents
 from chainfusion.node.desk import Desk
 from chainfusion.node.documents import Upload
 from chainfusion.tape.commit import CommittedTape, commit
+from chainfusion.tape.evaluate import CriteriaReport, evaluate
 from chainfusion.tape.measure import pool_statistics
 from chainfusion.tape.openings import Openings, read_openings, write_openings
 from chainfusion.tape.schema import Tape
@@ -44,6 +45,17 @@ class OpeningsMissing(ChainFusionError):
     do = Text("Ask the originator for a grant of the pool's openings.", "请向发起机构申请资产池开启文件的阅读授权。")
 
 
+class CriteriaNotMet(ChainFusionError):
+    """A pool that fails its own criteria."""
+
+    code = "CRITERIA_NOT_MET"
+    says = Text("The pool does not meet: {criteria}.", "资产池不符合：{criteria}。")
+    do = Text(
+        "Leave out the failing loans, or register the pool knowingly with its failures stated.",
+        "请剔除不合格贷款；如确需登记，请明确选择按不合格状态登记。",
+    )
+
+
 class LoanUnknown(ChainFusionError):
     """A loan number that the pool does not hold."""
 
@@ -54,11 +66,15 @@ class LoanUnknown(ChainFusionError):
 
 @dataclass(frozen=True)
 class Registration:
-    """What a registration made: the pool on the ledger and the documents that keep the tape and its openings."""
+    """What a registration made: the pool on the ledger, the documents that keep the tape and its openings.
+
+    `criteria` is None where a repeated request found the pool registered already.
+    """
 
     pool: Pool
     tape: Document
     openings: Document
+    criteria: CriteriaReport | None = None
 
 
 def register(
@@ -66,9 +82,10 @@ def register(
     deal: str,
     file: Path,
     tape: Tape,
-    criteria: CriteriaResult,
+    criteria: Criteria,
     *,
     readers: tuple[str, ...] = (),
+    though_failing: bool = False,
     request: str | None = None,
     progress: Progress = no_progress,
 ) -> Registration:
@@ -77,12 +94,14 @@ def register(
     `readers` may open the tape and show its loans. Where the deal has a pool already this one replaces it. The
     contract is asked first, so that a pool which it refuses leaves nothing behind.
 
-    Raises: the contract's and the vault's refusals.
+    Raises: CriteriaNotMet unless `though_failing`; the contract's and the vault's refusals.
     """
     if (first := desk.session.repeated(request)) is not None:
         return _registration(desk, from_json(Pool, json.loads(first.response)))
     committed = commit(tape)
-    record = _record(desk, deal, committed, criteria)
+    report = evaluate(tape, criteria, committed.root)
+    require(report.results.passed or though_failing, CriteriaNotMet(criteria=", ".join(_failed(report))))
+    record = _record(desk, deal, committed, report)
     _require_acceptable(desk, deal, record)
     before = _registration(desk, current(desk, deal)) if record.replaces else None
     sealing = _Sealing(desk, deal, readers, progress)
@@ -90,8 +109,9 @@ def register(
         sealed = sealing.add(DocumentKind.LOAN_TAPE, source, file.name, before.tape if before else None)
     stream = cast(BinaryIO, BufferedReader(_Pieces(write_openings(committed))))
     kept = sealing.add(DocumentKind.LOAN_OPENINGS, stream, f"{file.stem}.openings", before.openings if before else None)
+    sealing.add(DocumentKind.ELIGIBILITY_CRITERIA, BytesIO(to_bytes(report.results)), "criteria.json", None)
     receipt = desk.session.call("pool.register", request=request, deal=deal, pool=replace(record, tape=sealed.fact))
-    return Registration(from_json(Pool, json.loads(receipt.response)), sealed, kept)
+    return Registration(from_json(Pool, json.loads(receipt.response)), sealed, kept, report)
 
 
 def current(desk: Desk, deal: str) -> Pool:
@@ -116,7 +136,13 @@ def loan_index(openings: Openings, loan_id: str) -> int:
     raise LoanUnknown(loan=loan_id)
 
 
-def _record(desk: Desk, deal: str, committed: CommittedTape, criteria: CriteriaResult) -> PoolRecord:
+def _failed(report: CriteriaReport) -> list[str]:
+    results = report.results
+    eligibility = [each.criterion.id for each in results.eligibility if not each.passed]
+    return eligibility + [each.criterion.id for each in results.concentration if not each.passed]
+
+
+def _record(desk: Desk, deal: str, committed: CommittedTape, report: CriteriaReport) -> PoolRecord:
     found = desk.session.query("deal.show", deal=deal)["deal"]["pool"]
     return PoolRecord(
         root=committed.root,
@@ -125,7 +151,7 @@ def _record(desk: Desk, deal: str, committed: CommittedTape, criteria: CriteriaR
         cut_off=committed.tape.as_of,
         currency=committed.tape.currency,
         statistics=pool_statistics(committed.tape),
-        criteria=criteria.fingerprint,
+        criteria=report.fingerprint,
         replaces=from_json(PoolReference, found) if found else None,
     )
 

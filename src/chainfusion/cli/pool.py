@@ -1,0 +1,138 @@
+"""`chainfusion pool`: registering a loan tape under one root, and the pool as the ledger has it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from chainfusion.cli.tape import AsOfOption, CriteriaOption, MappingOption, TapeArgument, show_statistics, take
+from chainfusion.cli.work import HomeOption, RequestOption, UserOption, at_desk
+from chainfusion.domain.opinions import PoolFact
+from chainfusion.domain.records import to_json
+from chainfusion.node import pools
+from chainfusion.tape.criteria_file import load_criteria
+from chainfusion.tape.selection import select
+
+app = typer.Typer(name="pool", help="Register a loan tape, show the pool.", no_args_is_help=True)
+DealArgument = Annotated[str, typer.Argument(help="The deal's id.")]
+
+
+@app.command()
+def register(
+    ctx: typer.Context,
+    deal: DealArgument,
+    tape: TapeArgument,
+    home: HomeOption,
+    mapping: MappingOption,
+    criteria: CriteriaOption,
+    as_of: AsOfOption = None,
+    reader: Annotated[list[str] | None, typer.Option(help="MSP id of a party that may read the tape; repeat.")] = None,
+    select_: Annotated[bool, typer.Option("--select/--all", help="Leave out loans that are not eligible.")] = True,
+    though_failing: Annotated[bool, typer.Option(help="Register although criteria are not met.")] = False,
+    user: UserOption = "",
+    request: RequestOption = None,
+) -> None:
+    """Commit to every loan, seal the tape, and register root and statistics; a second tape replaces the first."""
+    with at_desk(ctx, home, user, writes=True) as work:
+        rules = load_criteria(criteria)
+        found = take(work.out, tape, mapping, as_of).accepted()
+        selection = select(found, rules) if select_ else None
+        with work.out.progress("sealing") as told:
+            made = pools.register(
+                work.desk,
+                deal,
+                tape,
+                selection.tape if selection else found,
+                rules,
+                readers=tuple(reader or ()),
+                though_failing=though_failing,
+                request=request,
+                progress=told,
+            )
+        work.out.result(
+            {
+                "deal": deal,
+                "version": made.pool.version,
+                "loans": made.pool.record.loans,
+                "left_out": selection.left_out if selection else 0,
+                "root": made.pool.record.root.hex(),
+                "tape": made.tape.id,
+                "transaction": made.pool.tx_id,
+            }
+        )
+
+
+@app.command()
+def show(ctx: typer.Context, deal: DealArgument, home: HomeOption, user: UserOption = "") -> None:
+    """Show the pool in force: root, cut-off date, statistics."""
+    with at_desk(ctx, home, user) as work:
+        pool = pools.current(work.desk, deal)
+
+        def show_pool() -> None:
+            work.out.facts(
+                {
+                    "deal": deal,
+                    "version": pool.version,
+                    "root": pool.record.root.hex(),
+                    "cut-off": pool.record.cut_off.isoformat(),
+                    "registered": pool.registered.isoformat(timespec="seconds"),
+                    "by": pool.by,
+                    "transaction": pool.tx_id,
+                }
+            )
+            show_statistics(work.out, pool.record.statistics)
+
+        work.out.result(to_json(pool), show_pool)
+
+
+@app.command()
+def versions(ctx: typer.Context, deal: DealArgument, home: HomeOption, user: UserOption = "") -> None:
+    """List every pool that the deal has had, and what replaced what."""
+    with at_desk(ctx, home, user) as work:
+        found = work.desk.session.query("pool.versions", deal=deal)
+        work.out.result(
+            found,
+            lambda: work.out.table(
+                ("Version#", "Loans#", "Root", "Replaces", "Registered"),
+                (
+                    (
+                        each["version"],
+                        each["record"]["loans"],
+                        each["record"]["root"],
+                        each["record"]["replaces"]["version"] if each["record"]["replaces"] else None,
+                        each["registered"],
+                    )
+                    for each in found
+                ),
+            ),
+        )
+
+
+@app.command()
+def loan(
+    ctx: typer.Context,
+    deal: DealArgument,
+    loan_id: Annotated[str, typer.Argument(metavar="LOAN", help="The loan's number.")],
+    home: HomeOption,
+    user: UserOption = "",
+) -> None:
+    """Show one loan of the pool in force, opened from the vault and checked against the registered root."""
+    with at_desk(ctx, home, user) as work:
+        pool = pools.current(work.desk, deal)
+        openings = pools.openings(work.desk, pool)
+        index = pools.loan_index(openings, loan_id)
+        record = openings.opening(index).verify(openings.commitment)
+        work.out.result({"index": index, **to_json(record)})
+
+
+@app.command()
+def acknowledge(
+    ctx: typer.Context, deal: DealArgument, home: HomeOption, user: UserOption = "", request: RequestOption = None
+) -> None:
+    """State that your institution has examined the pool in force and works on it."""
+    with at_desk(ctx, home, user, writes=True) as work:
+        reference = pools.current(work.desk, deal).reference
+        fact = PoolFact(reference.version, reference.root)
+        receipt = work.desk.session.call("pool.acknowledge", request=request, deal=deal, pool=fact)
+        work.out.result({"deal": deal, "version": reference.version, "transaction": receipt.tx_id})
