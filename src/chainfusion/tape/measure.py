@@ -54,7 +54,7 @@ def pool_statistics(tape: Tape) -> PoolStatistics:
     """The pool's figures that are fit for the ledger. Raises: FigureTooLarge."""
     frame = tape.frame
     balance, original = _total(frame, "current_balance"), _total(frame, "original_balance")
-    owed = _owed_by_borrower(frame)
+    owed = owed_by(frame, "borrower_id")
     return PoolStatistics(
         loans=len(tape),
         currency=tape.currency,
@@ -91,7 +91,7 @@ def pool_detail(tape: Tape, borrower_key: bytes) -> PoolDetail:
         highest_rate_ppm=_extreme(frame, "rate_ppm", "max") or 0,
         shortest_remaining_term=_extreme(frame, "remaining_term", "min"),
         longest_remaining_term=_extreme(frame, "remaining_term", "max"),
-        largest_borrowers=_largest_borrowers(_owed_by_borrower(frame), balance, borrower_key),
+        largest_borrowers=_largest_borrowers(owed_by(frame, "borrower_id"), balance, borrower_key),
         stratifications=_tables(frame, rounded(balance, len(tape)), 1, DETAIL_BANDS),
     )
 
@@ -104,11 +104,11 @@ def weighted_average(frame: pl.DataFrame, field: str, scale: int = 1, fewest: in
 
     None where fewer than `fewest` loans state it (all of them, in a smaller pool) or they owe nothing.
     """
-    stated = frame.select(field, "current_balance").drop_nulls()
-    weight = exact_sum(stated["current_balance"])
+    stated = frame.select(pl.col(field).alias("value"), pl.col("current_balance").alias("weight")).drop_nulls()
+    weight = exact_sum(stated["weight"])
     if stated.height < min(fewest, frame.height) or weight <= 0:
         return None
-    weighted = exact_dot(stated[field], stated["current_balance"])
+    weighted = exact_dot(stated["value"], stated["weight"])
     return Average(value=rounded(scale * weighted, weight), loans=stated.height, balance=weight)
 
 
@@ -143,17 +143,20 @@ def _extreme(frame: pl.DataFrame, field: str, which: str) -> int | None:
 # ------------------------------------------------------------------ borrowers
 
 
-def _owed_by_borrower(frame: pl.DataFrame) -> pl.DataFrame:
-    """borrower, loans, balance, the most owed first; a loan that names no borrower stands for one of its own."""
+def owed_by(frame: pl.DataFrame, field: str) -> pl.DataFrame:
+    """value, loans, balance of each value of `field`, the most owed first.
+
+    Loans that do not state it stand together, but for borrowers: a loan that names none stands for one of its own.
+    """
     owed = pl.col("current_balance").cast(pl.Int128).sum().alias("balance")
-    named = frame.filter(pl.col("borrower_id").is_not_null())
-    groups = named.group_by(borrower="borrower_id").agg(pl.len().cast(pl.Int64).alias("loans"), owed)
-    alone = frame.filter(pl.col("borrower_id").is_null()).select(
-        pl.lit(None, pl.String).alias("borrower"),
+    apart = pl.col(field).is_null() & (field == "borrower_id")
+    groups = frame.filter(~apart).group_by(value=field).agg(pl.len().cast(pl.Int64).alias("loans"), owed)
+    alone = frame.filter(apart).select(
+        pl.lit(None, pl.String).alias("value"),
         pl.lit(1, pl.Int64).alias("loans"),
         pl.col("current_balance").cast(pl.Int128).alias("balance"),
     )
-    return pl.concat([groups, alone]).sort("balance", "borrower", descending=[True, False])
+    return pl.concat([groups, alone]).sort("balance", "value", descending=[True, False])
 
 
 def _top_borrowers(owed: pl.DataFrame, balance: int) -> tuple[TopShare, ...]:
@@ -164,7 +167,7 @@ def _top_borrowers(owed: pl.DataFrame, balance: int) -> tuple[TopShare, ...]:
 
 
 def _largest_borrowers(owed: pl.DataFrame, balance: int, key: bytes) -> tuple[BorrowerShare, ...]:
-    named = owed.filter(pl.col("borrower").is_not_null()).head(LARGEST_BORROWERS)
+    named = owed.filter(pl.col("value").is_not_null()).head(LARGEST_BORROWERS)
     return tuple(
         BorrowerShare(
             pseudonym=hmac.digest(key, borrower.encode(), hashlib.sha256),
