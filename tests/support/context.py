@@ -14,10 +14,10 @@ from typing import Any
 
 from chainfusion.contracts.framework import Caller, Modification, Registry
 from chainfusion.contracts.framework.keys import FIRST_SIMPLE, NAMESPACE, check_simple, composite_key
+from chainfusion.contracts.framework.limits import check_value, key_bytes
 from chainfusion.contracts.framework.refusals import CollectionRefused, StateRefused
 from chainfusion.domain.records import to_json
 
-MAX_VALUE = 1 << 20
 START = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 Writes = dict[str, bytes | None]
 
@@ -106,7 +106,7 @@ class MemoryContext:
 
     def put(self, key: str, value: bytes) -> None:
         self._check_key(key)
-        _check_value(value)
+        check_value(value)
         self.writes[key] = value
 
     def delete(self, key: str) -> None:
@@ -139,6 +139,7 @@ class MemoryContext:
 
     @staticmethod
     def _check_key(key: str) -> None:
+        key_bytes(key)
         if not key.startswith(NAMESPACE):
             check_simple(key)
 
@@ -160,7 +161,7 @@ class MemoryPrivate:
     def put(self, key: str, value: bytes) -> None:
         self._readable()
         self.ctx._check_key(key)
-        _check_value(value)
+        check_value(value)
         self.ctx.private_writes[self.collection, key] = value
 
     def delete(self, key: str) -> None:
@@ -169,6 +170,8 @@ class MemoryPrivate:
 
     def range(self, start: str, end: str) -> Iterator[tuple[str, bytes]]:
         state = self._readable()
+        if self.ctx.writes or self.ctx.private_writes:
+            raise StateRefused(what="query", why="private data is queried in reading transactions only")
         keys = sorted(key for key in state if key >= (start or FIRST_SIMPLE) and (not end or key < end))
         return iter([(key, state[key]) for key in keys])
 
@@ -176,10 +179,3 @@ class MemoryPrivate:
         if self.ctx.caller.msp not in self.ctx.ledger.collections[self.collection]:
             raise CollectionRefused(collection=self.collection, msp=self.ctx.caller.msp)
         return self.ctx.ledger.private[self.collection]
-
-
-def _check_value(value: bytes) -> None:
-    if not value:
-        raise StateRefused(what="value", why="empty")
-    if len(value) > MAX_VALUE:
-        raise StateRefused(what="value", why=f"{len(value)} bytes, more than {MAX_VALUE}")
