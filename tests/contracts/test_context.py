@@ -6,7 +6,8 @@ import pytest
 
 from chainfusion.contracts.framework import Caller, CollectionRefused, StateRefused
 from chainfusion.contracts.framework.keys import composite_key, split_composite_key
-from tests.support.context import MAX_VALUE, MemoryContext, MemoryLedger
+from chainfusion.contracts.framework.limits import MAX_VALUE
+from tests.support.context import MemoryContext, MemoryLedger
 from tests.support.world import person
 
 CALLER: Caller = person("AMSP")
@@ -97,3 +98,12 @@ def test_private_values_are_for_their_members_and_hashes_for_all(ledger: MemoryL
     with pytest.raises(CollectionRefused):
         ledger.begin(CALLER).private("nothing")
     assert ledger.begin(person("BMSP")).private("pair").get("a") == b"secret"
+
+
+def test_private_data_is_queried_in_transactions_that_write_nothing(ledger: MemoryLedger) -> None:
+    ctx = ledger.begin(CALLER)
+    ctx.private("pair").put("a", b"secret")
+    with pytest.raises(StateRefused):
+        ctx.private("pair").range("", "")
+    ledger.commit(ctx)
+    assert list(ledger.begin(CALLER).private("pair").range("", "")) == [("a", b"secret")]

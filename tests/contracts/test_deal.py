@@ -151,6 +151,15 @@ def test_parties_are_members_with_the_role_and_named_once(world: World) -> None:
     )
 
 
+@pytest.mark.parametrize("successor", ["", "No Such", "NobodyMSP", "x" * 100])
+def test_a_successor_is_a_member(world: World, successor: str) -> None:
+    world.opened()
+    party = NamedParty(Role.TRUSTEE, TRUSTEE.msp)
+    world.refused(
+        NotAMember, "deal.replace_party", ORIGINATOR, deal=DEAL, party=party, successor=successor, reason="change"
+    )
+
+
 def test_the_opener_cannot_be_replaced(world: World) -> None:
     world.opened()
     opener = NamedParty(Role.ORIGINATOR, ORIGINATOR.msp)

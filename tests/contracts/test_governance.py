@@ -307,7 +307,8 @@ def test_a_change_carries_what_its_kind_needs_and_nothing_else(change: dict[str,
         {"msp": ""}, {"msp": "a\x00b"}, {"msp": "9MSP"}, {"msp": "M" * 65}, {"name": ""}, {"name": " x"},
         {"name": "two\nlines"}, {"name": "n" * 121}, {"roles": []}, {"roles": ["trustee", "trustee"]},
         {"roles": ["representative"]}, {"root_certificates": []}, {"root_certificates": [""]}, {"encryption_key": ""},
-        {"notary_certificate": "00" * 8193},
+        {"notary_certificate": "00" * 4097},
+        {"root_certificates": ["00", "01", "02"]}, {"intermediate_certificates": ["00"] * 5},
     ],
 )  # fmt: skip
 def test_a_members_entry_is_checked(spoil: dict[str, Any]) -> None:

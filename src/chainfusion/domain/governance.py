@@ -33,8 +33,8 @@ from chainfusion.domain.membership import (
 )
 from chainfusion.domain.records import from_json
 
-MAX_OPEN_PROPOSALS = 4
-"""How many proposals one member may have open at a time."""
+MAX_OPEN_PROPOSALS = 2
+"""How many proposals one member may have open at a time: they are part of the membership record."""
 T = TypeVar("T")
 
 

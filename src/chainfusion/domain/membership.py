@@ -19,6 +19,8 @@ GENESIS_FORMAT = "chainfusion-genesis-v1"
 GENESIS_SIGNING_PREFIX = b"chainfusion genesis v1\n"
 MEMBERSHIP_KEY = "membership"
 """The simple state key that holds the canonical bytes of the `Membership`."""
+MAX_ROOTS, MAX_INTERMEDIATES, MAX_BLOB = 2, 4, 4096
+"""Bounds of one member's entry, so that no member can fill the record that all depend on (two roots: old and new)."""
 _MSP_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,63}")
 _HEX_64 = re.compile(r"[0-9a-f]{64}")
 
@@ -41,8 +43,7 @@ class Keys:
     notary_certificate: bytes
 
     def __post_init__(self) -> None:
-        _check_blobs(self.encryption_key, self.node_certificate, self.notary_certificate)
-        _check_blobs(*self.intermediate_certificates)
+        _check_keys(self)
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,9 @@ class Member:
         check_name(self.name, self.name_zh)
         check(0 < len(self.roles) == len(set(self.roles)), "roles are needed, each once")
         check(Role.REPRESENTATIVE not in self.roles, "representative is a person's duty, not an institution's role")
-        check(0 < len(self.root_certificates) <= 4, "one to four root certificates are needed")
-        _check_blobs(*self.root_certificates, *self.intermediate_certificates)
-        _check_blobs(self.encryption_key, self.node_certificate, self.notary_certificate)
+        check(0 < len(self.root_certificates) <= MAX_ROOTS, f"1 to {MAX_ROOTS} root certificates are needed")
+        _check_sizes(*self.root_certificates)
+        _check_keys(self)
 
     @property
     def is_active(self) -> bool:
@@ -244,5 +245,12 @@ def check_msp(msp: str) -> None:
     check(_MSP_ID.fullmatch(msp) is not None, "an MSP id is a letter, then up to 63 letters, digits, dots and hyphens")
 
 
-def _check_blobs(*blobs: bytes) -> None:
-    check(all(0 < len(blob) <= 8192 for blob in blobs), "a certificate or key has 1 to 8192 bytes")
+def _check_keys(held: Keys | Member) -> None:
+    fits = len(held.intermediate_certificates) <= MAX_INTERMEDIATES
+    check(fits, f"at most {MAX_INTERMEDIATES} intermediate certificates are taken")
+    _check_sizes(*held.intermediate_certificates)
+    _check_sizes(held.encryption_key, held.node_certificate, held.notary_certificate)
+
+
+def _check_sizes(*blobs: bytes) -> None:
+    check(all(0 < len(blob) <= MAX_BLOB for blob in blobs), f"a certificate or key has 1 to {MAX_BLOB} bytes")

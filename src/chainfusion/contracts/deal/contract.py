@@ -68,7 +68,7 @@ def open(ctx: Context, terms: DealTerms) -> Deal:  # noqa: A001 - the operation'
         tx_id=ctx.tx_id,
         pool=None,
     )
-    return _settled(ctx, deal, *(_asked(ctx, deal, party) for party in named))
+    return _settled(ctx, deal, *(_asked(ctx, deal, party.role, party.msp) for party in named))
 
 
 @deal_contract.operation(by=INSTITUTION_ROLES, when=BEFORE_CLOSING, guard=as_invited)
@@ -87,7 +87,7 @@ def decline(ctx: Context, deal: str, role: Role, reason: str) -> Deal:
 def name_party(ctx: Context, deal: str, party: NamedParty) -> Deal:
     """Asks one more institution. Raises: PartyNamed, NotAMember, MemberSuspended, RoleNotHeld."""
     record = require_deal(ctx, deal)
-    return _settled(ctx, record, _asked(ctx, record, party))
+    return _settled(ctx, record, _asked(ctx, record, party.role, party.msp))
 
 
 @deal_contract.operation(by=Role.ORIGINATOR, when=BEFORE_CLOSING)
@@ -101,7 +101,7 @@ def replace_party(ctx: Context, deal: str, party: NamedParty, successor: str | N
     require(not opener, OriginatorMustStay(deal=deal, msp=party.msp))
     changed = [_ended(ctx, deal, party, reason)]
     if successor is not None:
-        changed.append(_asked(ctx, record, NamedParty(party.role, successor)))
+        changed.append(_asked(ctx, record, party.role, successor))
     return _settled(ctx, record, *changed)
 
 
@@ -143,14 +143,13 @@ def history(ctx: Context, deal: str) -> tuple[DealChange, ...]:
 # ------------------------------------------------------------------ parties
 
 
-def _asked(ctx: Context, deal: Deal, party: NamedParty) -> Party:
-    known = parties.get(ctx, deal.id, party.msp, party.role)
-    standing_now = known.status if known else None
-    taken = standing_now in (PartyStatus.NAMED, PartyStatus.ACCEPTED)
-    require(not taken, PartyNamed(deal=deal.id, msp=party.msp, role=party.role))
-    require(party.role in standing_of(ctx, party.msp).roles, RoleNotHeld(msp=party.msp, role=party.role))
-    status = PartyStatus.ACCEPTED if party.msp == ctx.caller.msp else PartyStatus.NAMED
-    return Party(deal.id, party.role, party.msp, status, None, ctx.timestamp, ctx.tx_id)
+def _asked(ctx: Context, deal: Deal, role: Role, msp: str) -> Party:
+    known = parties.get(ctx, deal.id, msp, role)
+    taken = known is not None and known.status in (PartyStatus.NAMED, PartyStatus.ACCEPTED)
+    require(not taken, PartyNamed(deal=deal.id, msp=msp, role=role))
+    require(role in standing_of(ctx, msp).roles, RoleNotHeld(msp=msp, role=role))
+    status = PartyStatus.ACCEPTED if msp == ctx.caller.msp else PartyStatus.NAMED
+    return Party(deal.id, role, msp, status, None, ctx.timestamp, ctx.tx_id)
 
 
 def _answered(ctx: Context, deal: str, role: Role, status: PartyStatus, reason: str | None) -> Party:
