@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.identities import make_member
 
 from chainfusion.domain.errors import ChainFusionError
 from chainfusion.ledger.evidence.checkpoint import (
@@ -20,6 +19,7 @@ from chainfusion.ledger.evidence.checkpoint import (
 )
 from chainfusion.ledger.evidence.merkle import EMPTY_ROOT, ProofInvalid, consistency_proof, leaf_hash, root
 from chainfusion.ledger.evidence.note import BadNote, NoteKey, NoteSignatureInvalid, SignatureType, sign_text
+from tests.support.identities import make_member
 
 LEDGER = "0123456789abcdef0123456789abcdef"
 NOW = datetime(2026, 6, 1, 8, 0, 0, 999_999, tzinfo=UTC)

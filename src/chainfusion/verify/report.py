@@ -155,8 +155,10 @@ def note_statement(steps: Recorder, evidence: Evidence, statement: Statement) ->
         steps.facts["pool"] = {"root": statement.pool.root.hex(), "loans": statement.pool.count}
     if statement.loan and evidence.subject.loan:
         steps.facts["loan"] = {"index": evidence.subject.loan.index} | asdict(statement.loan)
-    template = Text("{operation} in transaction {tx_id}, deal {deal}", "交易 {tx_id} 中的 {operation}，项目 {deal}")
-    told = {"operation": statement.operation, "tx_id": evidence.stated.proposal.tx_id, "deal": statement.deal or "-"}
+    template = Text("{operation} in transaction {tx_id}", "交易 {tx_id} 中的 {operation}")
+    if statement.deal:
+        template = Text(template.en + ", deal {deal}", template.zh + "，项目 {deal}")
+    told = {"operation": statement.operation, "tx_id": evidence.stated.proposal.tx_id, "deal": statement.deal}
     steps.note("statement", tell(template, **told))
 
 

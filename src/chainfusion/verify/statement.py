@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from chainfusion.domain.document_kinds import DOCUMENT_KIND_NAMES
 from chainfusion.domain.document_records import NewDocument
+from chainfusion.domain.documents import document_fingerprint
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.loan import Loan
 from chainfusion.domain.records import from_json
@@ -35,7 +36,7 @@ class OtherOperation(ChainFusionError):
     code = "EVIDENCE_OF_OTHER_OPERATION"
     says = Text(
         "The evidence claims to be of a {kind}, but its transaction is {operation}.",
-        "存证声称关于{kind}，但其交易为 {operation}。",
+        "存证声称关于{kind_zh}，但其交易为 {operation}。",
     )
     do = Text("Reject the evidence.", "请拒绝该存证。")
 
@@ -64,8 +65,8 @@ class DocumentDiffers(ChainFusionError):
 
     code = "DOCUMENT_DIFFERS"
     says = Text(
-        "This document is not the one the evidence is about: its fingerprint is {found}, registered is {registered}.",
-        "此文件不是存证所指的文件：其指纹为 {found}，登记的指纹为 {registered}。",
+        "This document is not the one the evidence is about: its fingerprint differs.",
+        "此文件不是存证所指的文件：数字指纹不一致。",
     )
     do = Text(
         "Ask its owner for the registered version; a copy saved again by a reader has other bytes.",
@@ -79,7 +80,7 @@ class NoDocumentHere(ChainFusionError):
     code = "NO_DOCUMENT_HERE"
     says = Text(
         "The evidence is of a {kind}, not of a document: it says nothing about the file you gave.",
-        "该存证关于{kind}而非文件：对您提供的文件不作任何证明。",
+        "该存证关于{kind_zh}而非文件：对您提供的文件不作任何证明。",
     )
     do = Text("Verify it without a file, or use the document's own.", "请不带文件验证，或使用该文件自己的存证。")
 
@@ -111,8 +112,9 @@ class Statement:
 
     @property
     def document_kind(self) -> Text:
-        """The kind of the document, for people."""
-        return DOCUMENT_KIND_NAMES[self.document.kind] if self.document else Text("", "")
+        """The kind of the document, as it stands within a sentence."""
+        name = DOCUMENT_KIND_NAMES[self.document.kind] if self.document else Text("", "")
+        return Text(name.en[:1].lower() + name.en[1:], name.zh)
 
 
 def read_statement(evidence: Evidence, expect_deal: str | None) -> Statement:
@@ -123,7 +125,8 @@ def read_statement(evidence: Evidence, expect_deal: str | None) -> Statement:
     subject, proposal = evidence.subject, evidence.stated.proposal
     name = f"{proposal.contract}.{proposal.operation}"
     fits = name == _OPERATIONS.get(subject.kind) if name in _OPERATIONS.values() else subject.kind not in _OPERATIONS
-    require(fits, OtherOperation(kind=subject.kind.value, operation=name[:80]))
+    kind = KIND_NAMES[subject.kind]
+    require(fits, OtherOperation(kind=kind.en, kind_zh=kind.zh, operation=name[:80]))
     require(subject.response_digest == evidence.stated.outcome.response, ResponseDiffers())
     deal = _deal(proposal)
     require(expect_deal in (None, deal), OtherDeal(found=deal or "-", expected=expect_deal))
@@ -133,18 +136,16 @@ def read_statement(evidence: Evidence, expect_deal: str | None) -> Statement:
     return _with_pool(statement, evidence) if subject.kind in _OPERATIONS else statement
 
 
-def check_document(evidence: Evidence, document: BinaryIO, progress: Progress | None) -> bytes:
-    """The SHA-256 of the user's file, if it is the registered document. Reads it once, in constant memory.
+def fingerprint_of(evidence: Evidence, document: BinaryIO, progress: Progress | None) -> bytes:
+    """The fingerprint that the user's file has under the evidence's salt. Reads it once, in constant memory.
 
-    Raises: NoDocumentHere, DocumentDiffers.
+    Raises: NoDocumentHere.
     """
     opening = evidence.subject.document
     if opening is None:
-        raise NoDocumentHere(kind=evidence.subject.kind.value)
-    digest = _digest(document, progress)
-    found = type(opening)(digest, opening.salt).fingerprint
-    require(found == opening.fingerprint, DocumentDiffers(found=found.hex(), registered=opening.fingerprint.hex()))
-    return digest
+        kind = KIND_NAMES[evidence.subject.kind]
+        raise NoDocumentHere(kind=kind.en, kind_zh=kind.zh)
+    return document_fingerprint(opening.salt, _digest(document, progress))
 
 
 def _digest(document: BinaryIO, progress: Progress | None) -> bytes:

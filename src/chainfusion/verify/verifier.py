@@ -28,7 +28,7 @@ from chainfusion.verify.history import (
     check_places,
     replay,
 )
-from chainfusion.verify.statement import Progress, check_document, read_statement
+from chainfusion.verify.statement import DocumentDiffers, Progress, fingerprint_of, read_statement
 from chainfusion.verify.verdict import Recorder, Status, Verdict, VerificationFailed
 
 
@@ -127,7 +127,9 @@ def _examine_document(question: Question, evidence: Evidence, steps: Recorder) -
     kind = evidence.subject.kind
     with steps.step(kind.value):
         if question.document is not None:
-            check_document(evidence, question.document, question.progress)
+            found = fingerprint_of(evidence, question.document, question.progress)
+            steps.facts["document"]["found"] = found.hex()
+            require(found.hex() == steps.facts["document"]["fingerprint"], DocumentDiffers())
             return True
     if kind is SubjectKind.DOCUMENT:
         steps.note(kind.value, report.NO_DOCUMENT, Status.NOT_CHECKED)

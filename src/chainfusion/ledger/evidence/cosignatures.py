@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.membership import Member, Membership
@@ -86,16 +87,16 @@ def cosignature_of(signature: NoteSignature, note: Note, membership: Membership)
 
 
 def check_cosignatures(note: Note, membership: Membership) -> tuple[Cosignature, ...]:
-    """The cosignatures of a checkpoint in evidence, where every line must count and none may be there twice.
+    """The cosignatures of a checkpoint in evidence: the log's line first, then each witness once, by MSP id.
 
-    Raises: as `cosignature_of`, and TooFewCosignatures.
+    Every line must count. Raises: as `cosignature_of`, and TooFewCosignatures.
     """
-    log = log_key(membership)
-    lines = [line for line in note.signatures if not log.made(line)]
+    log, *lines = note.signatures
+    require(log_key(membership).made(log), _refused(log, "the log's line comes first", "日志自身的签名行应在首位"))
     found = tuple(cosignature_of(line, note, membership) for line in lines)
-    for line in lines:
-        once = sum(other.name == line.name for other in lines) == 1
-        require(once, _refused(line, "it is there twice", "重复出现"))
+    for before, line in pairwise(lines):
+        ordered = before.name < line.name
+        require(ordered, _refused(line, "it is there twice or out of order", "重复出现或次序错误"))
     needed, witnesses = cosignatures_needed(membership), len(witnesses_of(membership))
     require(len(found) >= needed, TooFewCosignatures(found=len(found), needed=needed, witnesses=witnesses))
     return found
