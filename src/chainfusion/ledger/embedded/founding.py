@@ -8,15 +8,15 @@ from datetime import datetime
 from pathlib import Path
 
 from chainfusion.domain.membership import SignedGenesis
-from chainfusion.domain.records import from_json
-from chainfusion.ledger.embedded.admission import Admitted, admit, signature_refusal
+from chainfusion.domain.records import BadRecord, from_json
+from chainfusion.ledger.embedded.admission import admit, signature_refusal
 from chainfusion.ledger.embedded.blocks import BlockSigner
 from chainfusion.ledger.embedded.committer import Committer
 from chainfusion.ledger.embedded.execution import Engine
 from chainfusion.ledger.embedded.store import Connect
 from chainfusion.ledger.evidence.certificates import Certificate, CertificateRefused, validate_chain, verify_p256
 from chainfusion.ledger.evidence.signatures import SignatureRefused
-from chainfusion.ledger.evidence.transaction import Transaction
+from chainfusion.ledger.evidence.transaction import Proposal, Transaction
 from chainfusion.ledger.port import TransactionRefused
 
 FOUNDING = ("consortium", "found")
@@ -36,7 +36,7 @@ def found(
     refusal = admitted.refusal or signature_refusal(admitted.transaction, admitted.certificate)
     if refusal is not None:
         raise refusal
-    check_genesis(admitted)
+    check_genesis(admitted.proposal)
     committer = Committer(path, admitted.proposal.channel, engine, signer, clock, connect)
     try:
         committer.found(admitted)
@@ -45,15 +45,17 @@ def found(
     _sync_folder(path.parent)
 
 
-def check_genesis(admitted: Admitted) -> None:
+def check_genesis(proposal: Proposal) -> None:
     """Checks that this is a founding, of this channel, signed by each founder with a certificate of its own.
 
     That each founder signed once and nobody else did is the contract's rule. Raises: TransactionRefused (BAD_GENESIS).
     """
-    proposal = admitted.proposal
     if (proposal.contract, proposal.operation) != FOUNDING:
         raise _bad("a ledger begins with consortium.found")
-    signed = from_json(SignedGenesis, proposal.args["genesis"])
+    try:
+        signed = from_json(SignedGenesis, proposal.args.get("genesis"), "genesis")
+    except BadRecord as error:
+        raise _bad(error.message()) from None
     if signed.genesis.ledger_id != proposal.channel:
         raise _bad("the channel is not the genesis' ledger id")
     members = {member.msp: member for member in signed.genesis.members}

@@ -284,6 +284,14 @@ class Store:
     def _columns(self, name: str) -> list[tuple[Any, ...]]:
         return self._sql.execute(f"pragma table_info({name})").fetchall()
 
+    def count(self, table: str) -> int:
+        """Rows of a table."""
+        return self._one(f"select count(*) from {table}")  # noqa: S608 - names of our own tables
+
+    def count_outside(self, table: str, column: str, first: int, last: int) -> int:
+        """Rows of a table whose column is not between `first` and `last`, both included."""
+        return self._one(f"select count(*) from {table} where {column} not between {first} and {last}")  # noqa: S608
+
     def schema(self) -> list[tuple[str, str]]:
         """Name and statement of everything that the file declares."""
         return self._sql.execute("select name, coalesce(sql, '') from sqlite_schema order by name").fetchall()
