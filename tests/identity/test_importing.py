@@ -168,7 +168,7 @@ def test_a_ca_that_does_not_fit_is_refused(
 
 def test_a_root_that_did_not_sign_itself_is_refused(tmp_path: Path) -> None:
     posing = make(ca("own root"), make(ca("own root")))
-    refused(tmp_path, CertificateUntrusted, "own root", ca_certificates=posing.pem)
+    refused(tmp_path, CertificateUnfit, "signed by itself", ca_certificates=posing.pem)
 
 
 def test_a_ca_on_another_curve_is_refused(tmp_path: Path) -> None:

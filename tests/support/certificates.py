@@ -9,7 +9,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
@@ -29,7 +29,7 @@ class Recipe:
     extra: tuple[tuple[x509.ExtensionType, bool], ...] = ()
     begins: datetime = NOW - timedelta(days=1)
     ends: datetime = NOW + timedelta(days=365)
-    digest: HashAlgorithm = field(default_factory=SHA256)
+    digest: SHA256 | SHA384 = field(default_factory=SHA256)
     low_s: bool = True
 
 

@@ -203,6 +203,13 @@ def check_authority(certificate: Certificate) -> None:
         _unfit(certificate, "it has no subject key identifier, which Fabric needs", "缺少 Fabric 所需的主体密钥标识符")
 
 
+def check_root(certificate: Certificate) -> None:
+    """Checks that a certificate may stand at the top: an authority, signed by itself. Raises: CertificateUnfit."""
+    check_authority(certificate)
+    if not _issued(certificate, certificate):
+        _unfit(certificate, "a root must be signed by itself", "根证书必须自签名")
+
+
 # ------------------------------------------------------------------ paths
 
 
@@ -255,6 +262,7 @@ def _issued(child: Certificate, issuer: Certificate) -> bool:
 
 
 def _check_path(path: tuple[Certificate, ...]) -> None:
+    check_root(path[-1])
     for below, authority in enumerate(path[1:]):
         check_authority(authority)
         if authority.path_length is not None and below > authority.path_length:
@@ -305,6 +313,8 @@ def _parse(der: bytes) -> Certificate:
 
 
 def _read(der: bytes, inner: x509.Certificate) -> Certificate:
+    if inner.serial_number <= 0:
+        raise ValueError("its serial number is not positive")
     extensions = {extension.oid: extension.value for extension in inner.extensions}
     constraints = extensions.get(ExtensionOID.BASIC_CONSTRAINTS)
     attributes = _attributes(extensions.get(ATTRIBUTE_OID))

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from chainfusion.domain.errors import require
@@ -15,8 +14,8 @@ from chainfusion.ledger.evidence.certificates import (
     Certificate,
     CertificateMalformed,
     CertificateUnfit,
-    CertificateUntrusted,
     check_authority,
+    check_root,
     require_current,
     validate_chain,
 )
@@ -108,7 +107,7 @@ def read_bundle(ca_certificates: bytes, now: datetime) -> Authorities:
         require_current((each,), now)
         _check_uses(each)
     for root in roots:
-        _check_self_signed(root)
+        check_root(root)
     return Authorities(tuple(each.der for each in roots), tuple(each.der for each in found if each not in roots))
 
 
@@ -151,13 +150,6 @@ def _check_uses(certificate: Certificate) -> None:
             why="its extended key usage leaves out serverAuth, which Fabric needs",
             why_zh="其扩展密钥用途缺少 Fabric 所需的 serverAuth",
         )
-
-
-def _check_self_signed(root: Certificate) -> None:
-    try:
-        root.x509.verify_directly_issued_by(root.x509)
-    except (InvalidSignature, ValueError, TypeError):
-        raise CertificateUntrusted(subject=root.subject, issuer=root.x509.issuer.rfc4514_string()) from None
 
 
 def _low_s(certificate: Certificate) -> Certificate:
