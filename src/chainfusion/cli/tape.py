@@ -12,8 +12,8 @@ import typer
 from chainfusion.cli.output import REFUSED, Printer
 from chainfusion.cli.work import printer
 from chainfusion.domain.criteria import CriteriaResults
-from chainfusion.domain.records import to_json
 from chainfusion.domain.loan import FIELD
+from chainfusion.domain.records import to_json
 from chainfusion.domain.statistics import Average, PoolStatistics
 from chainfusion.node.home import FileExists
 from chainfusion.tape.criteria_file import load_criteria

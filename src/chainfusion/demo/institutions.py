@@ -33,7 +33,7 @@ INSTITUTIONS: tuple[Institution, ...] = (
     Institution("mingheng", "MinghengMSP", "Mingheng Ratings", "明衡评级", (Role.RATING_AGENCY,), "MH-0019"),
     Institution("yanshan", "YanshanMSP", "Yanshan Law Firm", "砚山律师事务所", (Role.LAW_FIRM,), "YS-0009"),
     Institution("beiyu", "BeiyuMSP", "Beiyu CPA", "北屿会计师事务所", (Role.ACCOUNTANT,), "BY-0141"),
-    Institution("registrar", "RegistrarMSP", "Registration and Clearing Centre", "登记结算中心", (Role.REGISTRAR,), "DJ-0003"),
+    Institution("registrar", "RegistrarMSP", "Registration Centre", "登记结算中心", (Role.REGISTRAR,), "DJ-0003"),
 )
 ORDERER = "DonghaiMSP"
 
