@@ -171,7 +171,7 @@ EDITS: dict[str, tuple[Change, str]] = {
     ),
     "a founder's signature changed": (
         lambda e: founder_signatures(e)[0].update(signature=founder_signatures(e)[1]["signature"]),
-        "trust",
+        "founders",
     ),
 }
 

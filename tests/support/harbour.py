@@ -17,6 +17,7 @@ from chainfusion.ledger.evidence.merkle import inclusion_proof, root
 from chainfusion.ledger.evidence.opening import LoanOpening, loan_leaf
 from chainfusion.node.evidence import export_evidence
 from tests.support import identities, world
+from tests.support.figures import statistics
 from tests.support.identities import make_member
 from tests.support.ledger_builder import LedgerBuilder, entry
 
@@ -71,8 +72,8 @@ def document_args(deal: str, content: bytes, version: int = 1) -> dict[str, Any]
 def pool_args(deal: str, pool_root: bytes = b"", loans: int = LOANS) -> dict[str, Any]:
     """Arguments of `pool.register`."""
     tape = DocumentFact(world.opaque("tape"), 1, world.digest("tape"))
-    statistics = world.statistics(loans, "CNY")
-    record = world.pool(tape, root=pool_root or root(LEAVES), loans=loans, statistics=statistics)
+    figures = statistics(loans, "CNY")
+    record = world.pool(tape, root=pool_root or root(LEAVES), loans=loans, statistics=figures)
     return {"deal": deal, "pool": to_json(record)}
 
 

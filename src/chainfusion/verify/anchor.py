@@ -62,11 +62,15 @@ class GenesisAnchor:
         return self.signed.genesis.ledger_id
 
     def vouch(self, evidence: Evidence) -> Text:
-        """Checks that the evidence stands on this genesis; says so. Raises: OtherLedger."""
-        founding = founding_of(evidence)
-        same = to_bytes(self.signed) == to_bytes(founding)
-        require(same, OtherLedger(found=founding.genesis.ledger_id, trusted=self.ledger_id))
-        when = f"{founding.genesis.founded:%Y-%m-%d}"
+        """Checks that this genesis is whole and the evidence stands on it; says so.
+
+        Raises: OtherLedger, and as `check_founders`.
+        """
+        check_founders(self.signed)
+        found = founding_of(evidence).genesis
+        same = to_bytes(self.signed.genesis) == to_bytes(found)
+        require(same, OtherLedger(found=found.ledger_id, trusted=self.ledger_id))
+        when = f"{found.founded:%Y-%m-%d}"
         return Text(f"The genesis of {when} that you trust", f"您信任的 {when} 创世文件")
 
 
