@@ -16,7 +16,7 @@ from typing import Any
 import typst
 
 from chainfusion.demo.institutions import Institution
-from chainfusion.domain.criteria import CriteriaResults
+from chainfusion.domain.criteria import CriteriaResults, Unit
 from chainfusion.domain.document_kinds import DOCUMENT_KIND_NAMES, DocumentKind
 from chainfusion.domain.loan import FIELD
 from chainfusion.domain.pool import Pool
@@ -226,14 +226,19 @@ def _eligibility(subject: Subject) -> dict[str, Any]:
 
 def _concentration(subject: Subject) -> dict[str, Any]:
     rows = [
-        [each.criterion.title.en, _number(each.value), _number(each.criterion.limit), _number(each.headroom)]
+        [
+            each.criterion.title.en,
+            *(_measured(value, each.criterion.unit) for value in (each.value, each.criterion.limit, each.headroom)),
+        ]
         for each in subject.criteria.concentration
     ]
-    return {"head": ["Measure (shares and rates in millionths)", "Value", "Limit", "Headroom"], "rows": rows}
+    return {"head": ["Measure", "Value", "Limit", "Headroom"], "rows": rows}
 
 
-def _number(value: int | None) -> str:
-    return "—" if value is None else grouped(value)
+def _measured(value: int | None, unit: Unit) -> str:
+    if value is None:
+        return "—"
+    return f"{per_cent(value)} %" if unit in (Unit.SHARE, Unit.RATE) else grouped(value)
 
 
 def _figures(statistics: PoolStatistics) -> dict[str, Any]:

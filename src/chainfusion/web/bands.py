@@ -9,7 +9,7 @@ from chainfusion.domain.loan import FIELD, Kind
 from chainfusion.domain.statistics import UNSTATED
 from chainfusion.web.figures import decimal
 
-_RANGE = re.compile(r"\(([^,]*),([^\]]*)\]")
+_RANGE = re.compile(r"\((-?\d*),(-?\d*)[\])]")
 _SCALE = {Kind.MONEY: 100_000, Kind.RATE: 10_000}
 """Money bands stand in thousands of the currency, rates in per cent."""
 _WORDS = {
@@ -23,13 +23,25 @@ def band_label(field: str, parts: tuple[str, ...], lang: str) -> str:
     words = _WORDS[lang]
     if not parts:
         return words["other"]
-    return words["join"].join(_part(field, part, words) for part in parts)
+    return words["join"].join(_part(field, part, words) for part in _merged(parts))
 
 
 def band_unit(field: str, currency: str) -> str:
     """The unit of a field's bands, for the head of the column."""
     kind = FIELD[field].kind
     return {Kind.MONEY: f"{currency} k", Kind.RATE: "%"}.get(kind, "")
+
+
+def _merged(parts: tuple[str, ...]) -> list[str]:
+    """Ranges that touch as one range: a small band was joined to its neighbour."""
+    merged: list[str] = []
+    for part in parts:
+        found, before = _RANGE.fullmatch(part), _RANGE.fullmatch(merged[-1]) if merged else None
+        if found and before and before[2] == found[1]:
+            merged[-1] = f"({before[1]},{found[2]}]"
+        else:
+            merged.append(part)
+    return merged
 
 
 def _part(field: str, part: str, words: dict[str, str]) -> str:
@@ -45,7 +57,7 @@ def _part(field: str, part: str, words: dict[str, str]) -> str:
 
 
 def _edge(field: str, edge: str) -> str:
-    if not edge.lstrip("-").isdigit():
+    if not edge:
         return ""
     scaled = Decimal(edge) / _SCALE.get(FIELD[field].kind, 1)
     return decimal(scaled, max(0, -int(scaled.normalize().as_tuple().exponent)))
