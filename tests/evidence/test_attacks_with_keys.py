@@ -288,18 +288,25 @@ def test_a_suspension_that_is_kept_from_the_evidence_is_missed_at_the_checkpoint
 # ------------------------------------------------------------------ the genesis
 
 
+def refused_founding(builder: LedgerBuilder, cause: str) -> None:
+    """A forged genesis helps neither as what one trusts nor to one who trusts a checkpoint."""
+    evidence = lie(builder, registering(builder))
+    refused_report(builder, evidence, "trust", cause)
+    refused(evidence, bytes(builder.note()), "founders", document=REPORT, cause=cause)
+
+
 def test_a_genesis_that_one_founder_did_not_sign(unchecked: None) -> None:
     founders = [institution(msp) for msp in FOUNDERS]
     signers = [*founders[:4], institution("StrangerMSP")]
     builder = young(signed_genesis(founders, signers=signers))
-    refused_report(builder, lie(builder, registering(builder)), "founders", "CERTIFICATE_UNTRUSTED")
+    refused_founding(builder, "CERTIFICATE_UNTRUSTED")
 
 
 def test_a_founders_signature_on_another_genesis(unchecked: None) -> None:
     right = signed_genesis([institution(msp) for msp in FOUNDERS])
     other = replace(right, genesis=replace(right.genesis, name="Another Consortium"))
     builder = young(other)
-    refused_report(builder, lie(builder, registering(builder)), "founders", "SIGNATURE_REFUSED")
+    refused_founding(builder, "SIGNATURE_REFUSED")
 
 
 def test_a_founders_signature_by_somebody_elses_key(unchecked: None) -> None:
@@ -307,7 +314,7 @@ def test_a_founders_signature_by_somebody_elses_key(unchecked: None) -> None:
     first = right.signatures[0]
     forged = FounderSignature(first.msp, first.certificate, right.signatures[1].signature)
     builder = young(SignedGenesis(right.genesis, (forged, *right.signatures[1:])))
-    refused_report(builder, lie(builder, registering(builder)), "founders", "SIGNATURE_REFUSED")
+    refused_founding(builder, "SIGNATURE_REFUSED")
 
 
 def test_a_ledger_of_the_same_members_on_another_genesis(port: Harbour, unchecked: None) -> None:

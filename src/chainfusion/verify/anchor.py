@@ -66,10 +66,10 @@ class GenesisAnchor:
 
         Raises: OtherLedger, and as `check_founders`.
         """
-        check_founders(self.signed)
         found = founding_of(evidence).genesis
         same = to_bytes(self.signed.genesis) == to_bytes(found)
         require(same, OtherLedger(found=found.ledger_id, trusted=self.ledger_id))
+        check_founders(self.signed)
         when = f"{found.founded:%Y-%m-%d}"
         return Text(f"The genesis of {when} that you trust", f"您信任的 {when} 创世文件")
 

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.ledger.evidence.certificates import CertificateRefused
+from chainfusion.ledger.evidence.signatures import SignatureRefused
 
 
 class VerificationFailed(ChainFusionError):
@@ -120,6 +122,13 @@ def _said(fact: Any, lang: str) -> str:
 
 # ------------------------------------------------------------------ recording
 
+FOR_SIGNERS = (CertificateRefused, SignatureRefused)
+"""Refusals whose remedy speaks to who signs, not to who verifies."""
+_ASK_AGAIN = Text(
+    "Do not rely on the evidence; ask whoever gave it to you for a new export.",
+    "请勿采信该存证，并向提供方索取重新导出的存证。",
+)
+
 
 @dataclass
 class Recorder:
@@ -137,13 +146,14 @@ class Recorder:
         except ChainFusionError as error:
             detail = Text(error.message("en"), error.message("zh"))
             self.ended[step_id] = (Status.FAIL, detail)
+            remedy = _ASK_AGAIN if isinstance(error, FOR_SIGNERS) else Text(error.remedy("en"), error.remedy("zh"))
             raise VerificationFailed(
                 step=step_id,
                 cause=error.code,
                 why=detail.en,
                 why_zh=detail.zh,
-                remedy=error.remedy("en"),
-                remedy_zh=error.remedy("zh"),
+                remedy=remedy.en,
+                remedy_zh=remedy.zh,
             ) from error
         self.ended.setdefault(step_id, (Status.OK, Text("", "")))
 
