@@ -20,7 +20,7 @@ from chainfusion.ledger.evidence.opening import SALT_BYTES, LoanOpening, PoolCom
 from chainfusion.tape.schema import Tape
 
 LARGE = 20_000
-"""Loans from which loading the compiled loops pays; below, plain Python is done sooner."""
+"""Loans from which loading the compiled loops pays; below, numpy and hashlib are done sooner."""
 
 
 class Engine(Enum):

@@ -1,49 +1,35 @@
-"""The leaves of a large tape: records written and hashed column by column, outside the interpreter's lock.
+"""The leaves of a large tape: laid out and hashed by compiled loops, outside the interpreter's lock.
 
-Gives byte for byte what `leaves` gives. A chunk of rows is laid out as SHA-256 messages in one buffer (0x00, salt,
-record, padding), each field is one pass over the chunk while it is in the processor's cache, and the chunk is hashed.
+Gives byte for byte what `leaves` gives. Each chunk of loans becomes SHA-256 messages with their padding in one buffer,
+which is hashed while it is in the processor's cache; every core takes chunks.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from chainfusion.domain.loan import (
-    LOAN_FIELDS,
-    MAX_TEXT_BYTES,
-    NULL_BYTES,
-    RECORD_VERSION,
-    Kind,
-    LoanField,
-    loan_record,
-)
 from chainfusion.ledger.evidence.merkle import NodeLookup
-from chainfusion.ledger.evidence.opening import SALT_BYTES
-from chainfusion.tape.lanes import Places, Words, digest, hash_messages, kernel, tree_levels, workers
+from chainfusion.tape.lanes import Words, digest, hash_messages, kernel, tree_levels, workers
+from chainfusion.tape.layout import CHUNK, LEAF_MARK_BYTES, Mask, Octets, Places, Records, records_of
 
-CHUNK = 8192
 _BLOCK = 64
-_PADDING = 9  # 0x80 and the length in bits
-_HEAD = 1 + SALT_BYTES + 1 + NULL_BYTES  # leaf mark, salt, record version, null bits
-
-Octets = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
+_PADDING = 9
+"""0x80 and the length in bits; FIPS 180-4, 5.1.1."""
 
 
 def subtrees(frame: pl.DataFrame, salts: bytes) -> NodeLookup:
     """The full subtrees over the loans' leaf hashes. Raises: BadLoanRecord."""
-    columns = _columns(frame)
-    heads = _heads(columns, salts)
+    records = records_of(frame, salts, workers().map)
     leaves = np.empty((frame.height, 8), np.uint32)
 
     def hash_chunk(begin: int) -> None:
         rows = slice(begin, begin + CHUNK)
-        messages = _messages([column.rows(rows) for column in columns], heads[rows])
+        messages = _padded(records.rows(rows))
         hash_messages(messages.blocks, messages.first, leaves[rows])
 
     list(workers().map(hash_chunk, range(0, frame.height, CHUNK)))
@@ -53,73 +39,12 @@ def subtrees(frame: pl.DataFrame, salts: bytes) -> NodeLookup:
 
 def leaf_data(frame: pl.DataFrame, salts: bytes) -> Iterator[bytes]:
     """Salt and record of each loan, in tape order. Raises: BadLoanRecord."""
+    records = records_of(frame, salts, workers().map)
     for begin in range(0, frame.height, CHUNK):
-        part = frame.slice(begin, CHUNK)
-        columns = _columns(part)
-        messages = _messages(columns, _heads(columns, salts[begin * SALT_BYTES : (begin + CHUNK) * SALT_BYTES]))
+        messages = _padded(records.rows(slice(begin, begin + CHUNK)))
         octets = messages.blocks.tobytes()
-        for start, length in zip((messages.first * _BLOCK).tolist(), messages.lengths.tolist(), strict=False):
-            yield octets[start + 1 : start + length]
-
-
-# ------------------------------------------------------------------ columns
-
-
-@dataclass(frozen=True)
-class _Column:
-    """One field of many loans: numbers as `values`, text as `octets` between `values` and the `values` after it."""
-
-    width: int
-    valid: Mask
-    values: Places
-    octets: Octets | None = None
-
-    def rows(self, part: slice) -> _Column:
-        """The same field of some of the loans."""
-        values = self.values[part] if self.octets is None else self.values[part.start : part.stop + 1]
-        return _Column(self.width, self.valid[part], values, self.octets)
-
-    def lengths(self) -> Places:
-        """How many bytes the field takes in each record."""
-        stored = self.width if self.octets is None else self.width + np.diff(self.values)
-        lengths: Places = self.valid * np.int64(stored) if isinstance(stored, int) else self.valid * stored
-        return lengths
-
-
-def _columns(frame: pl.DataFrame) -> list[_Column]:
-    columns = list(workers().map(lambda field: _column(frame[field.name], field), LOAN_FIELDS))
-    for column, field in zip(columns, LOAN_FIELDS, strict=True):
-        unfit = np.zeros(frame.height, np.bool_) if field.nullable else ~column.valid
-        if column.octets is not None:
-            lengths = column.lengths() - column.width
-            unfit |= column.valid & ((lengths < 1) | (lengths > MAX_TEXT_BYTES))
-        if unfit.any():
-            loan_record(frame.row(int(np.argmax(unfit))))  # raises the error that names the field
-    return columns
-
-
-def _column(series: pl.Series, field: LoanField) -> _Column:
-    valid = series.is_not_null().to_numpy()
-    if field.kind not in (Kind.TEXT, Kind.CODE):
-        width = 4 if field.kind is Kind.DATE else 8
-        return _Column(width, valid, series.fill_null(0).cast(pl.Int64).to_numpy())
-    ends = np.zeros(len(series) + 1, np.int64)
-    np.cumsum(series.str.len_bytes().fill_null(0).to_numpy(), out=ends[1:])
-    joined: bytes = series.str.join("").cast(pl.Binary).item() if ends[-1] else b"\0"
-    return _Column(2, valid, ends, np.frombuffer(joined, np.uint8))
-
-
-def _heads(columns: list[_Column], salts: bytes) -> Octets:
-    """The first bytes of every message, (n, 21): leaf mark, salt, record version, null bits."""
-    absent = np.stack([~column.valid for column in columns], axis=1)
-    heads = np.zeros((len(absent), _HEAD), np.uint8)
-    heads[:, 1 : 1 + SALT_BYTES] = np.frombuffer(salts, np.uint8).reshape(-1, SALT_BYTES)
-    heads[:, 1 + SALT_BYTES] = RECORD_VERSION
-    heads[:, -NULL_BYTES:] = np.packbits(absent, axis=1)
-    return heads
-
-
-# ------------------------------------------------------------------ messages
+        for start, length in zip((messages.first[:-1] * _BLOCK).tolist(), messages.lengths.tolist(), strict=True):
+            yield octets[start + LEAF_MARK_BYTES : start + length]
 
 
 @dataclass(frozen=True)
@@ -131,26 +56,22 @@ class _Messages:
     lengths: Places
 
 
-def _messages(columns: list[_Column], heads: Octets) -> _Messages:
-    lengths = np.full(len(heads), _HEAD, np.int64)
-    for column in columns:
-        lengths += column.lengths()
-    first = np.zeros(len(heads) + 1, np.int64)
+def _padded(records: Records) -> _Messages:
+    lengths = records.lengths()
+    first = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum((lengths + _PADDING + _BLOCK - 1) // _BLOCK, out=first[1:])
     octets = np.zeros(first[-1] * _BLOCK, np.uint8)
-    at = first[:-1] * _BLOCK
-    _put_rows(octets, at, heads)
-    for column in columns:
-        if column.octets is None:
-            _put_numbers(octets, at, column.values, column.valid, column.width)
-        else:
-            _put_texts(octets, at, column.values, column.octets, column.valid)
-    _pad(octets, at, first, lengths)
+    behind = records.write(octets, first[:-1] * _BLOCK, sys.modules[__name__])
+    _pad(octets, behind, first, lengths)
     return _Messages(octets.view(np.uint32).reshape(-1, 16), first, lengths)
 
 
+# ------------------------------------------------------------------ writers
+
+
 @kernel
-def _put_rows(out: Octets, at: Places, rows: Octets) -> None:
+def put_rows(out: Octets, at: Places, rows: Octets) -> None:
+    """`Writers.put_rows`."""
     for i in range(len(at)):
         for k in range(rows.shape[1]):
             out[at[i] + k] = rows[i, k]
@@ -158,7 +79,8 @@ def _put_rows(out: Octets, at: Places, rows: Octets) -> None:
 
 
 @kernel
-def _put_numbers(out: Octets, at: Places, values: Places, valid: Mask, width: int) -> None:
+def put_numbers(out: Octets, at: Places, values: Places, valid: Mask, width: int) -> None:
+    """`Writers.put_numbers`. Loops of a constant length become one store."""
     for i in range(len(at)):
         if valid[i]:
             start = at[i]
@@ -172,7 +94,8 @@ def _put_numbers(out: Octets, at: Places, values: Places, valid: Mask, width: in
 
 
 @kernel
-def _put_texts(out: Octets, at: Places, ends: Places, texts: Octets, valid: Mask) -> None:
+def put_texts(out: Octets, at: Places, ends: Places, texts: Octets, valid: Mask) -> None:
+    """`Writers.put_texts`."""
     for i in range(len(at)):
         if valid[i]:
             length = ends[i + 1] - ends[i]
