@@ -18,7 +18,7 @@ from chainfusion.tape.rows import Rows
 from chainfusion.tape.rules import RULES
 from chainfusion.tape.schema import SCHEMA
 from chainfusion.tape.validate import check
-from chainfusion.tape.values import parse_date, reading, text, typed
+from chainfusion.tape.values import parse_date, quick, reading, reads_untrimmed, text, typed
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,14 +176,27 @@ def _parsed(texts: pl.Series, forms: tuple[str, ...], month_day: str) -> pl.Seri
 def _read_fields(work: _Work, rules: dict[str, FieldRule], columns: dict[str, str]) -> str:
     """Fills the fields' texts and values, and returns the tape's currency: the first that a row states."""
     read = {name: rule for name, rule in rules.items() if not rule.derive and not rule.constant}
-    work.texts = work.raw.select(text(rule, columns.get(name)).alias(name) for name, rule in read.items())
+    hurried = {name for name, rule in read.items() if reads_untrimmed(FIELD[name], rule)}
+    work.texts = work.raw.select(
+        text(rule, columns.get(name), name not in hurried).alias(name) for name, rule in read.items()
+    )
     currency = rules["currency"].constant or _first_currency(work, rules["currency"])
     constants = {name: rule.constant for name, rule in rules.items() if rule.constant}
     work.frame = work.texts.select(
-        *(typed(name, reading(FIELD[name], rule, pl.col(name), currency).value) for name, rule in read.items()),
+        *(typed(name, quick(FIELD[name], rule, pl.col(name), currency)) for name, rule in read.items()),
         *(typed(name, pl.lit(constant)) for name, constant in constants.items()),
     )
+    for name in hurried:
+        if work.frame[name].null_count() != work.texts[name].null_count():
+            _read_carefully(work, name, rules[name], columns[name], currency)
     return currency
+
+
+def _read_carefully(work: _Work, name: str, rule: FieldRule, column: str, currency: str) -> None:
+    """Reads a field again, trimmed and by its full grammar, where the quick way left texts unread."""
+    work.texts = work.texts.with_columns(work.raw.select(text(rule, column).alias(name)).to_series())
+    value = work.texts.select(typed(name, reading(FIELD[name], rule, pl.col(name), currency).value))
+    work.frame = work.frame.with_columns(value.to_series())
 
 
 def _first_currency(work: _Work, rule: FieldRule) -> str:

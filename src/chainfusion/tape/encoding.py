@@ -11,9 +11,6 @@ from chainfusion.tape.errors import DamagedText, WrongEncoding
 
 ENCODINGS = ("auto", "utf-8", "gb18030", "utf-16")
 _BOM8, _BOM16 = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
-_REPLACEMENT = "\ufffd".encode()
-_NUL = Text("NUL bytes", "NUL 字节")
-_REPLACED = Text("replacement characters (U+FFFD)", "替换字符（U+FFFD）")
 _TELLING = 16
 """So many different characters of valid UTF-8 are no accident in a file declared as GB18030."""
 
@@ -32,9 +29,9 @@ def as_utf8(data: bytes, declared: str) -> bytes:
         data = _decoded(data, "gb18030").encode()
     elif data.startswith(_BOM8):
         data = data[len(_BOM8) :]
-    _refuse(data, b"\0", _NUL)
-    if not data.isascii():
-        _refuse(data, _REPLACEMENT, _REPLACED)
+    place = data.find(b"\0")
+    if place >= 0:
+        raise DamagedText(row=data[:place].count(b"\n") + 1, offset=place)
     return data
 
 
@@ -60,9 +57,3 @@ def _refuse_utf8(data: bytes) -> None:
         place = next(i for i, byte in enumerate(data) if byte > 0x7F)
         row = data[:place].count(b"\n") + 1
         raise WrongEncoding(row=row, offset=place, encoding="GB18030", why=Text("the bytes are UTF-8", "字节为 UTF-8"))
-
-
-def _refuse(data: bytes, needle: bytes, what: Text) -> None:
-    place = data.find(needle)
-    if place >= 0:
-        raise DamagedText(row=data[:place].count(b"\n") + 1, offset=place, what=what)

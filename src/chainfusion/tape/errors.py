@@ -69,10 +69,12 @@ class WrongEncoding(TapeFileError):
 
 
 class DamagedText(TapeFileError):
-    """NUL bytes or replacement characters: the text was damaged before it came here."""
+    """NUL bytes: no text, or text that was damaged before it came here."""
 
     code = "TAPE_DAMAGED_TEXT"
-    says = Text("Row {row}, byte {offset}: the file holds {what}.", "第 {row} 行、第 {offset} 字节：文件中含有{what}。")
+    says = Text(
+        "Row {row}, byte {offset}: the file holds a NUL byte.", "第 {row} 行、第 {offset} 字节：文件中含有 NUL 字节。"
+    )
     do = Text(
         "Export the tape again from its system; the text was lost before it came here.",
         "请从源系统重新导出清单；文本在此之前已损坏。",

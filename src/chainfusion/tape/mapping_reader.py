@@ -97,6 +97,8 @@ def _filled(node: Node) -> str:
     text = node.text()
     if not text:
         raise node.refuse("a value is needed")
+    if text == "?":
+        raise node.refuse("this was left open: decide and replace the ?")
     return text
 
 

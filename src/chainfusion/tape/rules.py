@@ -61,6 +61,11 @@ _ALL = (
     ),
     _error("unknown_code", "a code that the mapping does not translate", "映射中没有该代码的对应值"),
     _error("control_character", "a control character in the text", "文本含控制字符"),
+    _error(
+        "damaged_text",
+        "the text holds replacement characters: it was damaged before it came here",
+        "文本含替换字符，已损坏",
+    ),
     _error("text_too_long", "longer than 256 bytes", "超过 256 字节"),
     _error("formula_text", "text that a spreadsheet would run as a formula", "文本会被电子表格当作公式执行"),
     _error("not_a_currency", "not a currency code (ISO 4217)", "不是币种代码（ISO 4217）"),

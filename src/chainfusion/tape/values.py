@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
-from chainfusion.domain.loan import MAX_TEXT_BYTES, Kind, LoanField, minor_digits
+from chainfusion.domain.loan import MAX_TEXT_BYTES, Kind, LoanField, days, minor_digits
 from chainfusion.tape.mapping import MINOR, UNITS, YEARS, FieldRule
 from chainfusion.tape.schema import SCHEMA
 
 _PRECISION = 38
 _FORMULA = r"^(?:[=+@]|-[^0-9])"
-_CONTROL = r"[\x00-\x1f\x7f-\x{9f}\x{fffd}]"
-_YEARS = (1900, 2199)
+_CONTROL = r"[\x00-\x1f\x7f-\x{9f}]"
+_REPLACEMENT = "\ufffd"
+_CALENDAR = (days(date(1900, 1, 1)), days(date(2199, 12, 31)))
 _DAY_PARTS = {"Y": "[0-9]{4}", "y": "[0-9]{2}", "m": "[0-9]{1,2}", "d": "[0-9]{1,2}", "b": "[A-Za-z]{3}",
               "B": "[A-Za-z]{3,9}", "H": "[0-9]{2}", "M": "[0-9]{2}", "S": "[0-9]{2}"}  # fmt: skip
 
@@ -36,18 +38,34 @@ class Reading:
     rounded: pl.Expr | None = None
 
 
-def text(rule: FieldRule, column: str | None) -> pl.Expr:
-    """The text of a rule's column (or joined, or first given, columns): trimmed, null where a null marker stands."""
+def reads_untrimmed(field: LoanField, rule: FieldRule) -> bool:
+    """Whether a column can be tried as it stands: white space would make its values unreadable, never others."""
+    return field.kind in (*UNITS, Kind.DATE) and bool(rule.columns) and not rule.values and not rule.otherwise
+
+
+def text(rule: FieldRule, column: str | None, trimmed: bool = True) -> pl.Expr:
+    """The text of a rule's column (or joined, or first given, columns); null where a null marker stands."""
     if column is not None:
-        return _cell(column, rule)
+        return _cell(column, rule, trimmed)
     if rule.first_of:
         return pl.coalesce([_cell(name, rule) for name in rule.first_of])
     return pl.concat_str([_cell(name, rule) for name in rule.join], separator=rule.join_with)
 
 
-def _cell(column: str, rule: FieldRule) -> pl.Expr:
-    cell = pl.col(column).str.strip_chars()
+def _cell(column: str, rule: FieldRule, trimmed: bool = True) -> pl.Expr:
+    cell = pl.col(column).str.strip_chars() if trimmed else pl.col(column)
     return pl.when(cell.is_in(list(rule.nulls))).then(None).otherwise(cell) if rule.nulls else cell
+
+
+def quick(field: LoanField, rule: FieldRule, texts: pl.Expr, currency: str) -> pl.Expr:
+    """The values as `reading` gives them, or null for some that it would read: plain integers take the short way."""
+    if (
+        field.kind is Kind.INTEGER
+        and rule == FieldRule(columns=rule.columns, unit=rule.unit, nulls=rule.nulls)
+        and rule.unit != YEARS
+    ):
+        return texts.cast(pl.Int64, strict=False)
+    return reading(field, rule, texts, currency).value
 
 
 def reading(field: LoanField, rule: FieldRule, texts: pl.Expr, currency: str) -> Reading:
@@ -67,7 +85,8 @@ def reading(field: LoanField, rule: FieldRule, texts: pl.Expr, currency: str) ->
 def _number(field: LoanField, rule: FieldRule, texts: pl.Expr, currency: str) -> Reading:
     digits = _digits(field, rule, currency)
     plain = _plain_number(rule, texts)
-    exact = rf"^-?(?:[0-9]+(?:\.[0-9]{{0,{digits}}}0*)?|\.[0-9]{{1,{digits}}}0*)$" if digits else r"^-?[0-9]+(?:\.0*)?$"
+    whole, part = r"[0-9]+(?:\.0*)?", rf"[0-9]+(?:\.[0-9]{{0,{digits}}}0*)?|\.[0-9]{{1,{digits}}}0*"
+    exact = f"^[+-]?(?:{part if digits else whole})$"
     admitted = _NUMBER if rule.rounding else exact
     value = plain.cast(pl.Decimal(_PRECISION, digits), strict=False).to_physical().cast(pl.Int64, strict=False)
     if rule.unit == YEARS:
@@ -84,7 +103,7 @@ def _number(field: LoanField, rule: FieldRule, texts: pl.Expr, currency: str) ->
     )
 
 
-_NUMBER = r"^-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$"
+_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$"
 
 
 def _digits(field: LoanField, rule: FieldRule, currency: str) -> int:
@@ -104,7 +123,7 @@ def _plain_number(rule: FieldRule, texts: pl.Expr) -> pl.Expr:
 def _without_thousands(rule: FieldRule, texts: pl.Expr) -> pl.Expr:
     """Separators go where they part groups of three; elsewhere they stay, and the number is refused."""
     separator, point = re.escape(rule.thousands), re.escape(rule.decimal)
-    grouped = rf"^-?[0-9]{{1,3}}(?:{separator}[0-9]{{3}})+(?:{point}[0-9]*)?$"
+    grouped = rf"^[+-]?[0-9]{{1,3}}(?:{separator}[0-9]{{3}})+(?:{point}[0-9]*)?$"
     return (
         pl.when(texts.str.contains(grouped))
         .then(texts.str.replace_all(rule.thousands, "", literal=True))
@@ -141,11 +160,11 @@ def parse_date(texts: pl.Expr, form: str, day: str) -> pl.Expr:
     """
     has_day = "%d" in form
     source = texts if has_day else pl.lit("01 ") + texts
-    date = source.str.to_date(form if has_day else "%d " + form, strict=False)
+    parsed = source.str.to_date(form if has_day else "%d " + form, strict=False, cache=form != "%Y-%m-%d")
     if not has_day and day == "last":
-        date = date.dt.month_end()
-    fits = texts.str.contains(date_pattern(form)) & date.dt.year().is_between(*_YEARS)
-    return pl.when(fits).then(date.cast(pl.Int32))
+        parsed = parsed.dt.month_end()
+    number = parsed.cast(pl.Int32)
+    return pl.when(texts.str.contains(date_pattern(form)) & number.is_between(*_CALENDAR)).then(number)
 
 
 def date_pattern(form: str) -> str:
@@ -175,12 +194,14 @@ def _code(field: LoanField, rule: FieldRule, texts: pl.Expr) -> Reading:
 def _text(rule: FieldRule, texts: pl.Expr) -> Reading:
     translated = _translated(rule, texts)
     long = translated.str.len_bytes() > MAX_TEXT_BYTES
-    bad = translated.str.contains(f"{_FORMULA}|{_CONTROL}") | long
+    bad = translated.str.contains(f"{_FORMULA}|{_CONTROL}|{_REPLACEMENT}") | long
     whys = (
         ("control_character", translated.str.contains(_CONTROL)),
+        ("damaged_text", translated.str.contains(_REPLACEMENT)),
         ("formula_text", translated.str.contains(_FORMULA)),
+        ("text_too_long", pl.lit(True)),
     )
-    return Reading(pl.when(~bad).then(translated), (*whys, ("text_too_long", pl.lit(True))))
+    return Reading(pl.when(~bad).then(translated), whys)
 
 
 def typed(name: str, value: pl.Expr) -> pl.Expr:
