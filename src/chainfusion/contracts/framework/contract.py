@@ -54,7 +54,10 @@ class Operation:
 
     def invoke(self, ctx: Context, values: dict[str, Any]) -> Any:
         """Checks access, then runs the rule. Raises: BadArguments, and what the guard and the body raise."""
-        arguments = self.arguments(values)
+        return self.run(ctx, self.arguments(values))
+
+    def run(self, ctx: Context, arguments: dict[str, Any]) -> Any:
+        """`invoke` with typed arguments, as `arguments` gives them."""
         self.guard(ctx, self, arguments)
         return self.body(ctx, **arguments)
 

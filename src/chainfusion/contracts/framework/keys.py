@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from chainfusion.contracts.framework.refusals import StateRefused
 
 NAMESPACE = "\x00"
@@ -11,6 +13,7 @@ FIRST_SIMPLE = "\x01"
 """Where simple keys begin: the shim puts it in place of an empty range start, which keeps composite keys out."""
 
 
+@lru_cache(maxsize=8192)
 def composite_key(object_type: str, *attributes: str) -> str:
     """The key of an object: NUL, type, NUL, then each attribute and NUL.
 

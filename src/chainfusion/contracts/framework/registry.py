@@ -6,9 +6,8 @@ from typing import Any
 
 from chainfusion.contracts.framework.context import Context
 from chainfusion.contracts.framework.contract import Contract, Operation
-from chainfusion.domain.canonical import trusted_canonical
+from chainfusion.domain.encoding import encoded
 from chainfusion.domain.errors import ChainFusionError, Text
-from chainfusion.domain.records import to_json
 
 
 class UnknownOperation(ChainFusionError):
@@ -64,7 +63,7 @@ class Registry:
     def invoke(self, ctx: Context, name: str, version: int, operation: str, args: dict[str, Any]) -> bytes:
         """Runs an operation and returns its canonical response. Raises: ChainFusionError of any kind."""
         result = self.operation(name, version, operation).invoke(ctx, args)
-        return trusted_canonical(to_json(result))
+        return encoded(result)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation in force, in order of contract and name."""

@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 
 from chainfusion.contracts.framework.context import Context
 from chainfusion.contracts.framework.keys import composite_key
-from chainfusion.domain.canonical import trusted_canonical
-from chainfusion.domain.records import from_json, to_json
+from chainfusion.domain.encoding import encoded
+from chainfusion.domain.records import from_json
 
 R = TypeVar("R")
 
@@ -34,7 +34,7 @@ class Table(Generic[R]):
 
     def put(self, ctx: Context, record: R, *ids: str) -> R:
         """Writes a record and returns it."""
-        ctx.put(self.key(*ids), trusted_canonical(to_json(record)))
+        ctx.put(self.key(*ids), encoded(record))
         return record
 
     def all(self, ctx: Context, *prefix: str) -> Iterator[R]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from chainfusion.contracts.framework import Operation, Registry
 from chainfusion.contracts.framework.limits import MAX_TRANSACTION
@@ -40,6 +41,10 @@ class Admitted:
     transaction: Transaction
     certificate: Certificate
     transient: Mapping[str, bytes]
+    size: int
+    """Bytes of the transaction with its transient input."""
+    arguments: dict[str, Any] | None
+    """The call's arguments, typed."""
     refusal: TransactionRefused | None
     future: Future[Receipt] = field(default_factory=_uncancellable)
     repeats: list[Admitted] = field(default_factory=list)
@@ -48,11 +53,6 @@ class Admitted:
     def proposal(self) -> Proposal:
         """What is asked for."""
         return self.transaction.proposal
-
-    @property
-    def size(self) -> int:
-        """Bytes of the transaction with its transient input."""
-        return len(self.transaction.leaf) + transient_size(self.transient)
 
 
 def admit(
@@ -68,12 +68,14 @@ def admit(
     recorded = _recorded(transaction)
     proposal = recorded.proposal
     check_proposal(proposal, transient, len(recorded.leaf), ledger_id)
-    refusal = None
+    arguments, refusal = None, None
     try:
-        check_call(proposal, registry)
+        arguments = check_call(proposal, registry)
     except TransactionRefused as error:
         refusal = error
-    return Admitted(recorded, read_certificate(certificate, proposal), dict(transient), refusal)
+    holder = read_certificate(certificate, proposal)
+    size = len(recorded.leaf) + transient_size(transient)
+    return Admitted(recorded, holder, dict(transient), size, arguments, refusal)
 
 
 def _recorded(transaction: Transaction) -> Transaction:
@@ -102,18 +104,19 @@ def check_proposal(proposal: Proposal, transient: Mapping[str, bytes], size: int
         raise TransactionRefused(reason="TOO_LARGE", why=f"with its transient input more than {MAX_TRANSACTION} bytes")
 
 
-def check_call(proposal: Proposal, registry: Registry) -> None:
-    """Checks that a proposal calls an operation in force with arguments of its kind, for once the ledger exists.
+def check_call(proposal: Proposal, registry: Registry) -> dict[str, Any]:
+    """The typed arguments of a proposal that calls an operation in force and that writes.
 
     Raises: TransactionRefused (UNKNOWN_OPERATION, VERSION_NOT_IN_FORCE, READS_ONLY, BAD_ARGUMENTS).
     """
     try:
         operation = operation_in_force(proposal, registry)
-        operation.arguments(proposal.args)
+        arguments = operation.arguments(proposal.args)
     except ChainFusionError as error:
         raise TransactionRefused(reason=error.code, why=error.message()) from None
     if operation.reads_only:
         raise TransactionRefused(reason="READS_ONLY", why=f"{operation.full_name} is evaluated, not submitted")
+    return arguments
 
 
 def operation_in_force(proposal: Proposal, registry: Registry) -> Operation:

@@ -85,6 +85,8 @@ class Draft:
     admitted: list[Admitted] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
     first: dict[str, Admitted] = field(default_factory=dict)
+    known: frozenset[bytes] = frozenset()
+    """Ids among those waiting that earlier blocks have recorded."""
     size: int = 0
 
     def add(self, admitted: Admitted, execution: Execution) -> None:
@@ -238,6 +240,7 @@ class Committer:
     def _draft(self, batch: list[Admitted]) -> tuple[list[tuple[Admitted, Answer]], list[Admitted], Draft]:
         head = self._current_head()
         draft = Draft(head, head.next_time(self._clock()), membership_in(self._state))
+        draft.known = self._store.known(bytes.fromhex(admitted.proposal.tx_id) for admitted in batch)
         answers: list[tuple[Admitted, Answer]] = []
         for count, admitted in enumerate(batch):
             if draft.is_full:
@@ -270,17 +273,15 @@ class Committer:
             _require_same(first.transaction, admitted.transaction)
             first.repeats.append(admitted)
             return None
-        earlier = self._recorded(admitted.transaction)
-        if earlier is not None:
-            return earlier
+        if bytes.fromhex(admitted.proposal.tx_id) in draft.known:
+            return self._recorded(admitted.transaction)
         self._require_allowed(draft, admitted)
         draft.add(admitted, self._execute(draft, admitted))
         return None
 
-    def _recorded(self, transaction: Transaction) -> Receipt | None:
+    def _recorded(self, transaction: Transaction) -> Receipt:
         row = self._store.transaction(bytes.fromhex(transaction.proposal.tx_id))
-        if row is None:
-            return None
+        assert row is not None
         _require_same(Transaction.from_leaf(row[3]), transaction)
         return receipt(Outcome.from_leaf(row[4]), row[5], *divmod(row[0], PLACES_PER_BLOCK))
 
@@ -295,7 +296,9 @@ class Committer:
     def _execute(self, draft: Draft, admitted: Admitted) -> Execution:
         proposal, leaf = admitted.proposal, admitted.transaction.leaf
         caller = caller_of(admitted.certificate, proposal.creator.msp)
-        execution = self._engine.run(self._state, proposal, caller, admitted.transient, admitted.size)
+        execution = self._engine.run(
+            self._state, proposal, caller, admitted.transient, admitted.size, admitted.arguments
+        )
         row = (
             draft.head.place(len(draft.admitted)),
             bytes.fromhex(proposal.tx_id),

@@ -10,8 +10,7 @@ from chainfusion.contracts.framework import Caller, Modification
 from chainfusion.contracts.framework.keys import FIRST_SIMPLE, LAST, check_simple, composite_key
 from chainfusion.contracts.framework.limits import check_transaction_size, check_value, key_bytes, text_bytes
 from chainfusion.contracts.framework.refusals import CollectionRefused, StateRefused
-from chainfusion.domain.canonical import trusted_canonical
-from chainfusion.domain.records import to_json
+from chainfusion.domain.encoding import encoded
 from chainfusion.ledger.embedded.private import Collections
 from chainfusion.ledger.embedded.state import State, Writes
 from chainfusion.ledger.evidence.transaction import Proposal
@@ -81,7 +80,7 @@ class EmbeddedContext:
 
     def emit(self, event: object) -> None:
         """Adds a record to this transaction's one event bundle; its name is the record's class name."""
-        entry = trusted_canonical({"name": type(event).__name__, "payload": to_json(event)})
+        entry = b'{"name":"%b","payload":%b}' % (type(event).__name__.encode(), encoded(event))
         self.grow(len(entry))
         self._events.append(entry)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from chainfusion.contracts.framework import Caller, Registry
 from chainfusion.domain.canonical import NotCanonical, canonical
+from chainfusion.domain.encoding import encoded
 from chainfusion.domain.errors import ChainFusionError
 from chainfusion.domain.records import to_json
 from chainfusion.ledger.embedded.context import EmbeddedContext
@@ -38,16 +40,22 @@ class Engine:
     collections: Collections
 
     def run(
-        self, state: State, proposal: Proposal, caller: Caller, transient: Mapping[str, bytes], size: int
+        self,
+        state: State,
+        proposal: Proposal,
+        caller: Caller,
+        transient: Mapping[str, bytes],
+        size: int,
+        arguments: dict[str, Any] | None = None,
     ) -> Execution:
-        """Runs a transaction of `size` bytes on a state, which stays as it is.
+        """Runs a transaction of `size` bytes on a state, which stays as it is; `arguments` typed, if known.
 
         A contract's refusal is an outcome. Raises: TransactionRefused (CONTRACT_FAILED) where the contract itself
         breaks, since nothing could then be relied on to come out the same again.
         """
         ctx = EmbeddedContext(state, proposal, caller, transient, self.collections, size)
         try:
-            response = self._invoke(ctx, proposal)
+            response = self._invoke(ctx, proposal, arguments)
         except ChainFusionError as error:
             return _refused(proposal, error)
         except StorageError:
@@ -62,14 +70,16 @@ class Engine:
         """A transaction's response alone. Raises: the contract's refusal, TransactionRefused (CONTRACT_FAILED)."""
         ctx = EmbeddedContext(state, proposal, caller, transient, self.collections, size)
         try:
-            return self._invoke(ctx, proposal)
+            return self._invoke(ctx, proposal, None)
         except (ChainFusionError, StorageError):
             raise
         except Exception as error:
             raise _broken(proposal, error) from error
 
-    def _invoke(self, ctx: EmbeddedContext, proposal: Proposal) -> bytes:
-        response = self.registry.invoke(ctx, proposal.contract, proposal.version, proposal.operation, proposal.args)
+    def _invoke(self, ctx: EmbeddedContext, proposal: Proposal, arguments: dict[str, Any] | None) -> bytes:
+        operation = self.registry.operation(proposal.contract, proposal.version, proposal.operation)
+        typed = operation.arguments(proposal.args) if arguments is None else arguments
+        response = encoded(operation.run(ctx, typed))
         ctx.grow(len(response))
         return response
 

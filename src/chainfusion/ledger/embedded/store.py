@@ -256,6 +256,13 @@ class Store:
         ).fetchone()
         return row
 
+    def known(self, tx_ids: Iterable[bytes]) -> frozenset[bytes]:
+        """Which of these transactions are recorded."""
+        asked = tuple(tx_ids)
+        marks = ",".join("?" * len(asked))
+        rows = self._sql.execute(f"select tx_id from transactions where tx_id in ({marks})", asked)  # noqa: S608
+        return frozenset(tx_id for (tx_id,) in rows)
+
     def transient(self, place: int) -> bytes | None:
         """The canonical transient map of a transaction."""
         return self._maybe("select input from transients where place = ?", place)

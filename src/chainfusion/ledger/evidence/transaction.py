@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from chainfusion.domain.canonical import parse_canonical, trusted_canonical
-from chainfusion.domain.records import from_json, to_json
+from chainfusion.domain.encoding import encoded
+from chainfusion.domain.records import from_json
 
 SIGNING_PREFIX = b"chainfusion transaction v1\n"
 VALID = "VALID"
@@ -45,7 +46,7 @@ class Proposal:
     @cached_property
     def payload(self) -> bytes:
         """Canonical bytes."""
-        return trusted_canonical(to_json(self))
+        return encoded(self)
 
     @cached_property
     def tx_id(self) -> str:
@@ -99,7 +100,7 @@ class Outcome:
     @cached_property
     def leaf(self) -> bytes:
         """Canonical bytes: the leaf of the block's outcome tree."""
-        return trusted_canonical(to_json(self))
+        return encoded(self)
 
     @classmethod
     def from_leaf(cls, leaf: bytes) -> Outcome:
@@ -111,7 +112,7 @@ class Outcome:
 
 def transaction_id(nonce: str, creator: Creator) -> str:
     """SHA-256(nonce, canonical creator) in hexadecimal: a repeated request id gives the same id."""
-    return hashlib.sha256(bytes.fromhex(nonce) + trusted_canonical(to_json(creator))).hexdigest()
+    return hashlib.sha256(bytes.fromhex(nonce) + encoded(creator)).hexdigest()
 
 
 def nonce_of(request_id: str) -> str:
