@@ -31,9 +31,12 @@ def translator(lang: str) -> Callable[..., str]:
 
 
 def preferred(asked: str | None, cookie: str | None, header: str) -> str:
-    """The language of a request: what was asked, else remembered, else what the browser accepts first."""
+    """The language of a request: what was asked, else remembered, else the first that the browser accepts."""
     for choice in (asked, cookie):
         if choice in LANGUAGES:
             return str(choice)
-    first = header.split(",")[0].strip().lower()
-    return "en" if first.startswith("en") else "zh"
+    for each in header.lower().split(","):
+        tag = each.split(";")[0].strip()[:2]
+        if tag in LANGUAGES:
+            return tag
+    return "zh" if not header else "en"

@@ -1,0 +1,106 @@
+"""Refusals over HTTP: which status a typed error has, and the problem document (RFC 9457) that tells it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi.responses import JSONResponse
+
+from chainfusion.domain.errors import ChainFusionError, Text
+
+_STATUS = {
+    "NOT_FOUND": 404,
+    "NO_SUCH_PAGE": 404,
+    "NOT_ON_LEDGER": 404,
+    "UNKNOWN_DEAL": 404,
+    "NOT_REGISTERED": 404,
+    "DOCUMENT_MISSING": 404,
+    "LOAN_UNKNOWN": 404,
+    "NOT_GRANTED": 403,
+    "OPENINGS_MISSING": 403,
+    "OTHER_SITE": 403,
+    "NOT_IN_CHECKPOINT": 409,
+    "EVIDENCE_UNSOUND": 409,
+    "UPLOAD_TOO_LARGE": 413,
+    "OTHER_HOST": 421,
+    "BAD_ADDRESS": 422,
+    "FORM_REFUSED": 422,
+    "FAILED": 500,
+}
+
+
+class NoSuchPage(ChainFusionError):
+    """An address that leads nowhere."""
+
+    code = "NO_SUCH_PAGE"
+    says = Text("There is no page at this address.", "此地址没有页面。")
+    do = Text("Start from the deals, or search the ledger.", "请从项目列表开始，或在账本中搜索。")
+
+
+class BadAddress(ChainFusionError):
+    """A part of the address that is not of the form it needs."""
+
+    code = "BAD_ADDRESS"
+    says = Text("{where} of the address is not what it should be: {why}.", "地址中的 {where} 不符合要求：{why}。")
+    do = Text("Follow a link instead, or correct the address.", "请通过链接访问，或更正地址。")
+
+
+class FormRefused(ChainFusionError):
+    """A form that cannot be read."""
+
+    code = "FORM_REFUSED"
+    says = Text("The form cannot be used: {why}.", "表单无法使用：{why_zh}。")
+    do = Text("Choose the files again and send the form once more.", "请重新选择文件并再次提交。")
+
+
+class UploadTooLarge(ChainFusionError):
+    """More bytes than this node takes at once."""
+
+    code = "UPLOAD_TOO_LARGE"
+    says = Text("More than {limit} bytes were sent; nothing was kept.", "提交内容超过 {limit} 字节；未保留任何内容。")
+    do = Text(
+        "Use `chainfusion verify` on your own machine: it reads files of any size.",
+        "请在本机使用 `chainfusion verify`，其对文件大小没有限制。",
+    )
+
+
+class OtherSite(ChainFusionError):
+    """A form sent from another site."""
+
+    code = "OTHER_SITE"
+    says = Text("The form was sent from another site; nothing was done.", "该表单来自其他站点，未执行任何操作。")
+    do = Text("Open this workspace's own page and send it from there.", "请在本工作台的页面中提交。")
+
+
+class OtherHost(ChainFusionError):
+    """A request under a name that this node does not serve."""
+
+    code = "OTHER_HOST"
+    says = Text("This node does not serve the name {host}.", "本节点不以 {host} 之名提供服务。")
+    do = Text("Use the address that `chainfusion serve` printed.", "请使用 `chainfusion serve` 显示的地址。")
+
+
+class Failed(ChainFusionError):
+    """Something that should not happen."""
+
+    code = "FAILED"
+    says = Text("This page could not be made; nothing was changed.", "页面生成失败，未改变任何内容。")
+    do = Text("Try again; the node's log has the details.", "请重试；详情见节点日志。")
+
+
+def status_of(error: ChainFusionError) -> int:
+    """The HTTP status of a refusal; 400 where nothing better is known."""
+    return _STATUS.get(error.code, 400)
+
+
+def problem(error: ChainFusionError, lang: str = "en") -> JSONResponse:
+    """`application/problem+json` with the error's code and facts, and both sentences in `lang`."""
+    body: dict[str, Any] = {
+        "type": f"urn:chainfusion:error:{error.code.lower().replace('_', '-')}",
+        "title": error.message(lang),
+        "status": status_of(error),
+        "detail": error.remedy(lang),
+        "code": error.code,
+        "facts": error.facts,
+    }
+    return JSONResponse(body, status_of(error), media_type="application/problem+json")

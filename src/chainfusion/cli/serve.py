@@ -1,0 +1,61 @@
+"""`chainfusion serve`: the workspace of one institution, on this machine unless told otherwise."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from chainfusion.cli.output import OK, Printer
+from chainfusion.cli.work import HomeOption, UserOption, at_desk
+from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.ledger.embedded import EmbeddedLedger
+from chainfusion.node.desk import Desk
+from chainfusion.node.home import Home
+from chainfusion.web.app import create_app
+from chainfusion.web.guard import LOOPBACK
+
+
+class NotLoopback(ChainFusionError):
+    """An address that other machines reach, without a word that this is meant."""
+
+    code = "NOT_LOOPBACK"
+    says = Text(
+        "{host} is reached from other machines, and the workspace has no sign-in.",
+        "其他机器可访问 {host}，而工作台尚无登录功能。",
+    )
+    do = Text(
+        "Serve on 127.0.0.1, or name the host under which a gateway that signs people in reaches it: --name.",
+        "请使用 127.0.0.1；若前置有登录网关，请以 --name 指明其访问所用的主机名。",
+    )
+
+
+def serve(
+    ctx: typer.Context,
+    home: HomeOption,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
+    name: Annotated[list[str] | None, typer.Option(help="A host name that requests may carry; repeat.")] = None,
+    user: UserOption = "",
+) -> None:
+    """Serve the workspace: deals, pools, documents, the ledger, and a page that checks evidence."""
+    if host not in LOOPBACK and host != "::1" and not name:
+        raise NotLoopback(host=host)
+    with at_desk(ctx, home, user) as work:
+        run(work.desk, work.ledger, work.home, work.out, host=host, port=port, names=tuple(name or ()))
+    raise typer.Exit(OK)
+
+
+def run(
+    desk: Desk, ledger: EmbeddedLedger, home: Home, out: Printer, *, host: str, port: int, names: tuple[str, ...] = ()
+) -> None:
+    """Serves until interrupted; prints the address once it listens."""
+    app = create_app(desk, ledger, home.genesis_file.read_bytes(), hosts=(*LOOPBACK, *names))
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False, date_header=True)
+    with config.bind_socket() as listener:
+        address = f"http://{host if ':' not in host else f'[{host}]'}:{listener.getsockname()[1]}/"
+        out.result({"address": address}, lambda: out.say(address))
+        uvicorn.Server(config).run(sockets=[listener])
+
+

@@ -1,0 +1,278 @@
+"""The ledger itself: blocks, transactions decoded, and the checkpoint with who stands by it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from chainfusion.contracts.framework.keys import NAMESPACE, split_composite_key
+from chainfusion.domain.errors import ChainFusionError, Text, require
+from chainfusion.ledger.embedded.reader import LedgerFile
+from chainfusion.ledger.evidence.certificates import Certificate
+from chainfusion.ledger.evidence.checkpoint import Checkpoint
+from chainfusion.ledger.evidence.cosignatures import cosignature_of, cosignatures_needed, log_key, witnesses_of
+from chainfusion.ledger.evidence.merkle import inclusion_proof, leaf_hash
+from chainfusion.ledger.evidence.note import Note
+from chainfusion.ledger.port import NotOnLedger
+from chainfusion.node.members import Members
+from chainfusion.node.views.acts import Act, Acts, BlockLine
+from chainfusion.node.views.facts import Institution
+
+PAGE = 50
+"""Blocks to a page of the list."""
+
+
+@dataclass(frozen=True)
+class WitnessLine:
+    """A member that may cosign checkpoints, and when it did; None: it has not."""
+
+    member: Institution
+    cosigned: datetime | None
+
+
+@dataclass(frozen=True)
+class CheckpointView:
+    """The newest checkpoint: what the log committed to, and who has seen it."""
+
+    origin: str
+    size: int
+    root: str
+    signed_by: Institution
+    witnesses: tuple[WitnessLine, ...]
+    cosigned: int
+    needed: int
+    note: str
+
+
+@dataclass(frozen=True)
+class LedgerView:
+    """The ledger and a page of its blocks, the newest first; `older` is the `before` of the next page."""
+
+    ledger_id: str
+    consortium: Text
+    members: int
+    height: int
+    transactions: int
+    checkpoint: CheckpointView | None
+    blocks: tuple[BlockLine, ...]
+    older: int | None
+
+
+@dataclass(frozen=True)
+class BlockView:
+    """One block: its header's commitments and its transactions."""
+
+    height: int
+    number: int
+    hash: str
+    previous: str
+    time: datetime
+    count: int
+    transactions: str
+    outcomes: str
+    membership: str
+    signature: str
+    ordered_by: Institution
+    checkpoint: int | None
+    """The size of the newest checkpoint, where it covers this block."""
+    acts: tuple[Act, ...]
+
+
+@dataclass(frozen=True)
+class Write:
+    """A key that a transaction wrote, with the value's fingerprint; None: it was deleted."""
+
+    key: str
+    value: str | None
+    collection: str | None
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A leaf of the call's arguments, by its path."""
+
+    path: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What leads from this transaction to the checkpoint: sizes of the paths, in hashes."""
+
+    leaf: int
+    leaves: int
+    path: tuple[str, ...]
+    log_path: int | None
+
+
+@dataclass(frozen=True)
+class TransactionView:
+    """One transaction, decoded. `arguments` is `args` flattened for reading, long lists cut."""
+
+    height: int
+    act: Act
+    channel: str
+    nonce: str
+    signature: str
+    certificate: str
+    person_roles: tuple[str, ...]
+    certificate_until: datetime
+    transient: str | None
+    args: dict[str, Any]
+    response: Any
+    arguments: tuple[Argument, ...]
+    writes: tuple[Write, ...]
+    events: tuple[str, ...]
+    block_hash: str
+    proof: Proof
+    checkpoint: int | None
+
+
+@dataclass(frozen=True)
+class Log:
+    """Reads blocks and transactions."""
+
+    ledger: LedgerFile
+    acts: Acts
+    members: Members
+
+    def view(self, height: int, before: int | None = None) -> LedgerView:
+        """The ledger, with blocks below `before` (by default the newest)."""
+        top = min(height, before) if before is not None else height
+        first = max(0, top - PAGE)
+        membership = self.members.current()
+        return LedgerView(
+            ledger_id=self.ledger.ledger_id,
+            consortium=Text(membership.name, membership.name_zh),
+            members=len(membership.active),
+            height=height,
+            transactions=len(self.acts.by_tx),
+            checkpoint=self.checkpoint(),
+            blocks=tuple(reversed(self.acts.blocks[first : max(0, top)])),
+            older=first or None,
+        )
+
+    def checkpoint(self) -> CheckpointView | None:
+        """The newest checkpoint kept, each cosignature checked; None where none was made."""
+        try:
+            note = self.ledger.note()
+        except NotOnLedger:
+            return None
+        head, membership = Checkpoint.parse(note.text), self.members.current()
+        times = self._cosigned(note)
+        lines = tuple(
+            WitnessLine(self.acts.institution(each.msp), times.get(each.msp)) for each in witnesses_of(membership)
+        )
+        return CheckpointView(
+            origin=head.origin,
+            size=head.size,
+            root=head.root.hex(),
+            signed_by=self.acts.institution(membership.rules.orderer),
+            witnesses=lines,
+            cosigned=sum(line.cosigned is not None for line in lines),
+            needed=cosignatures_needed(membership),
+            note=str(note),
+        )
+
+    def _cosigned(self, note: Note) -> dict[str, datetime]:
+        membership = self.members.current()
+        found = {}
+        for line in note.signatures:
+            if log_key(membership).made(line):
+                continue
+            try:
+                cosignature = cosignature_of(line, note, membership)
+            except ChainFusionError:
+                continue  # a line that counts for nothing is shown as not there
+            found[cosignature.msp] = cosignature.time.astimezone(UTC)
+        return found
+
+    def block(self, number: int, height: int) -> BlockView:
+        """A block by number. Raises: NotOnLedger."""
+        require(0 <= number < height, NotOnLedger(what="block", id=str(number)[:20]))
+        block = self.ledger.block(number)
+        header = block.header
+        return BlockView(
+            height=height,
+            number=number,
+            hash=header.hash.hex(),
+            previous=header.previous.hex(),
+            time=header.time,
+            count=header.count,
+            transactions=header.transactions.hex(),
+            outcomes=header.outcomes.hex(),
+            membership=header.membership.hex(),
+            signature=block.signature.hex(),
+            ordered_by=self.acts.institution(self.members.current().rules.orderer),
+            checkpoint=self._covering(number),
+            acts=tuple(self.acts.by_tx[each.transaction.proposal.tx_id] for each in block.transactions),
+        )
+
+    def transaction(self, tx_id: str, height: int) -> TransactionView:
+        """A transaction by id. Raises: NotOnLedger."""
+        committed = self.ledger.transaction(tx_id)
+        proposal, outcome = committed.transaction.proposal, committed.outcome
+        person = Certificate.from_der(self.ledger.certificate(proposal.creator.certificate))
+        leaves, _ = self.ledger.leaves(committed.block)
+        path = inclusion_proof([leaf_hash(leaf) for leaf in leaves], committed.index)
+        size = self._covering(committed.block)
+        log_path = len(self.ledger.inclusion_proof(committed.block, size)) if size else None
+        return TransactionView(
+            height=height,
+            act=self.acts.by_tx[proposal.tx_id],
+            channel=proposal.channel,
+            nonce=proposal.nonce,
+            signature=committed.transaction.signature.hex(),
+            certificate=proposal.creator.certificate,
+            person_roles=tuple(sorted(role.value for role in person.roles)),
+            certificate_until=person.not_after,
+            transient=proposal.transient,
+            args=proposal.args,
+            response=_parsed(committed.response),
+            arguments=tuple(flattened(proposal.args)),
+            writes=_writes(outcome.writes, outcome.private),
+            events=tuple(event["name"] for event in committed.events),
+            block_hash=self.acts.blocks[committed.block].hash,
+            proof=Proof(committed.index + 1, len(leaves), tuple(each.hex() for each in path), log_path),
+            checkpoint=size,
+        )
+
+    def _covering(self, block: int) -> int | None:
+        try:
+            size = Checkpoint.parse(self.ledger.note().text).size
+        except NotOnLedger:
+            return None
+        return size if block < size else None
+
+
+LONGEST_LIST, LONGEST_VALUE = 12, 240
+
+
+def flattened(value: Any, path: str = "") -> list[Argument]:
+    """Leaves of a JSON value with their paths; of a long list the first items and how many there are."""
+    if isinstance(value, dict):
+        return [leaf for key, item in value.items() for leaf in flattened(item, f"{path}.{key}" if path else key)]
+    if isinstance(value, list) and value:
+        shown = [leaf for i, item in enumerate(value[:LONGEST_LIST]) for leaf in flattened(item, f"{path}[{i}]")]
+        more = len(value) - LONGEST_LIST
+        return [*shown, Argument(f"{path}[…]", f"+{more}")] if more > 0 else shown
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return [Argument(path, text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "…")]
+
+
+def _writes(writes: tuple[tuple[str | None, ...], ...], private: tuple[tuple[str | None, ...], ...]) -> tuple[Write, ...]:
+    public = [Write(_key(bytes.fromhex(str(key)).decode()), value, None) for key, value in writes]
+    return (*public, *(Write(str(key), value, collection) for collection, key, value in private))
+
+
+def _key(key: str) -> str:
+    return " / ".join(split_composite_key(key)) if key.startswith(NAMESPACE) else key
+
+
+def _parsed(response: bytes) -> Any:
+    try:
+        return json.loads(response)
+    except ValueError:
+        return response.hex()

@@ -1,0 +1,190 @@
+"""The read side of one institution's node: every page, table and API answer comes out of here.
+
+What was read at one height is kept until the ledger grows; nothing else is remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, TypeVar
+
+from chainfusion.domain.errors import Text
+from chainfusion.domain.roles import Role
+from chainfusion.ledger.embedded.reader import LedgerFile
+from chainfusion.ledger.evidence.certificates import Certificate
+from chainfusion.ledger.port import Ledger
+from chainfusion.node import documents, proofs
+from chainfusion.node.desk import Desk
+from chainfusion.node.session import Signer
+from chainfusion.node.views.acts import Act, Acts
+from chainfusion.node.views.deals import DealOverview, Deals, DealsView
+from chainfusion.node.views.documents import DocumentPage, Documents, DocumentsView
+from chainfusion.node.views.facts import Institution, NotFound
+from chainfusion.node.views.ledger import BlockView, LedgerView, Log, TransactionView
+from chainfusion.node.views.pools import Pools, PoolView
+
+T = TypeVar("T")
+KEPT = 512
+SHORTEST_PREFIX = 6
+
+
+@dataclass(frozen=True)
+class TimelineView:
+    """Signed acts of a deal, the newest first."""
+
+    deal: str
+    height: int
+    acts: tuple[Act, ...]
+
+
+@dataclass(frozen=True)
+class Me:
+    """Whose workspace this is."""
+
+    institution: Institution
+    roles: tuple[Role, ...]
+    person: str
+
+
+@dataclass
+class Workspace:
+    """Views on `ledger` for the person at `desk`; `trust` is the genesis file that the institution checked."""
+
+    desk: Desk
+    ledger: LedgerFile
+    trust: bytes
+    _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    _kept_at: int = -1
+    _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        port: Ledger = self.desk.session.ledger
+        self.acts = Acts(port)
+        self._pools = Pools(self.desk, self.acts)
+        self._documents = Documents(self.desk, self.acts)
+        self._deals = Deals(self.desk, self.acts, self._pools, self._documents)
+        self._log = Log(self.ledger, self.acts, self.desk.members)
+
+    # ------------------------------------------------------------------ whose, and how far
+
+    def me(self) -> Me:
+        """The institution and the person that read here."""
+        member = self.desk.members.member(self.desk.msp)
+        signer = self.desk.session.signer
+        return Me(Institution(member.msp, Text(member.name, member.name_zh)), member.roles, _person(signer))
+
+    def height(self) -> int:
+        """The ledger's height, once the acts have followed it."""
+        return self.acts.follow()
+
+    # ------------------------------------------------------------------ deals
+
+    def deals(self) -> DealsView:
+        """All deals."""
+        return self._at_height(("deals",), self._deals.view)
+
+    def deal(self, deal: str) -> DealOverview:
+        """One deal's overview. Raises: UnknownDeal."""
+        return self._at_height(("deal", deal), lambda height: self._deals.overview(deal, height))
+
+    def pool(self, deal: str) -> PoolView:
+        """The pool in force. Raises: UnknownDeal, NotRegistered."""
+        return self._at_height(("pool", deal), lambda height: self._pools.view(deal, height))
+
+    def documents(self, deal: str) -> DocumentsView:
+        """The index, documents and opinions. Raises: UnknownDeal."""
+        return self.deal(deal).documents
+
+    def document(self, deal: str, document: str) -> DocumentPage:
+        """One document. Raises: UnknownDeal, DocumentMissing."""
+        self.deal(deal)
+        return self._at_height(
+            ("document", deal, document), lambda height: self._documents.page(deal, document, height)
+        )
+
+    def timeline(self, deal: str) -> TimelineView:
+        """All signed acts of a deal. Raises: UnknownDeal."""
+        height = self.deal(deal).height
+        return TimelineView(deal, height, tuple(reversed(self.acts.by_deal.get(deal, ()))))
+
+    # ------------------------------------------------------------------ the ledger
+
+    def log(self, before: int | None = None) -> LedgerView:
+        """A page of blocks, and the checkpoint; cosignatures come without a block, so this is not kept."""
+        return self._log.view(self.height(), before)
+
+    def block(self, number: int) -> BlockView:
+        """A block. Raises: NotOnLedger."""
+        return self._log.block(number, self.height())
+
+    def transaction(self, tx_id: str) -> TransactionView:
+        """A transaction. Raises: NotOnLedger."""
+        return self._log.transaction(tx_id, self.height())
+
+    def find(self, words: str) -> str | None:
+        """The address of what a person searched for: a block's number, a hash (or how it begins), a deal; or None."""
+        height, asked = self.height(), words.strip()
+        number = asked.replace(",", "").replace(" ", "")
+        if number.isdecimal() and len(number) < 16:
+            return f"/ledger/blocks/{int(number)}" if int(number) < height else None
+        return next((found for found in self._candidates(asked) if found), None)
+
+    def _candidates(self, asked: str) -> Iterator[str | None]:
+        word = asked.lower()
+        yield f"/ledger/transactions/{word}" if word in self.acts.by_tx else self.acts.landmarks.get(word)
+        if len(word) >= SHORTEST_PREFIX:
+            yield next((f"/ledger/transactions/{tx}" for tx in self.acts.by_tx if tx.startswith(word)), None)
+            yield next((page for mark, page in self.acts.landmarks.items() if mark.startswith(word)), None)
+        for line in self.deals().deals if word else ():
+            if word == line.id.lower():
+                yield f"/deals/{line.id}"
+        for line in self.deals().deals if word else ():
+            if word in f"{line.id} {line.name.en} {line.name.zh}".lower():
+                yield f"/deals/{line.id}"
+
+    # ------------------------------------------------------------------ evidence
+
+    def evidence_of_pool(self, deal: str) -> bytes:
+        """Evidence of the pool's registration. Raises: as `proofs.prove_pool`."""
+        return proofs.prove_pool(self.ledger, self.desk, deal)
+
+    def evidence_of_loan(self, deal: str, loan: str) -> bytes:
+        """Evidence of one loan. Raises: as `proofs.prove_loan`."""
+        return proofs.prove_loan(self.ledger, self.desk, deal, loan)
+
+    def evidence_of_document(self, deal: str, document: str, version: int) -> bytes:
+        """Evidence of a document that is readable here. Raises: as `proofs.prove_document`."""
+        return proofs.prove_document(self.ledger, self.desk, self._documents.version(deal, document, version))
+
+    def evidence_of_transaction(self, tx_id: str) -> bytes:
+        """Evidence of any valid transaction. Raises: as `proofs.prove_decision`, NotFound for an invalid one."""
+        act = self.transaction(tx_id).act
+        if not act.valid:
+            raise NotFound(what="valid transaction", what_zh="有效交易", id=tx_id)
+        return proofs.prove_decision(self.ledger, tx_id)
+
+    def open_document(self, deal: str, document: str, version: int) -> documents.Opened:
+        """A document's content, verified while it is read. Raises: DocumentMissing, NotFound, NotGranted."""
+        return documents.read(self.desk, self._documents.version(deal, document, version))
+
+    # ------------------------------------------------------------------ keeping
+
+    def _at_height(self, key: tuple[Any, ...], read: Callable[[int], T]) -> T:
+        height = self.height()
+        with self._lock:
+            if height != self._kept_at or len(self._kept) >= KEPT:
+                self._kept, self._kept_at = {}, height
+            if key in self._kept:
+                found: T = self._kept[key]
+                return found
+        made = read(height)
+        with self._lock:
+            if self._kept_at == height:
+                self._kept[key] = made
+        return made
+
+
+def _person(signer: Signer) -> str:
+    return Certificate.from_der(signer.certificate_der).subject

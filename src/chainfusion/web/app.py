@@ -1,0 +1,96 @@
+"""The workspace as an ASGI application: pages, their twins, the API, and the page that checks evidence."""
+
+from __future__ import annotations
+
+import logging
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from chainfusion import __version__
+from chainfusion.api import routes
+from chainfusion.api.problems import BadAddress, Failed, FormRefused, NoSuchPage, problem, status_of
+from chainfusion.domain.errors import ChainFusionError
+from chainfusion.ledger.embedded.reader import LedgerFile
+from chainfusion.node.desk import Desk
+from chainfusion.node.views import Workspace
+from chainfusion.web import evidence, pages
+from chainfusion.web.guard import LOOPBACK, MAX_UPLOAD, Guard
+from chainfusion.web.rendering import THEME_COOKIE, THEMES, YEAR, language, page
+
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    desk: Desk,
+    ledger: LedgerFile,
+    trust: bytes,
+    *,
+    hosts: tuple[str, ...] = LOOPBACK,
+    max_upload: int = MAX_UPLOAD,
+) -> FastAPI:
+    """The workspace of the person at `desk`, on `ledger`. It reads and verifies; it writes nothing to the ledger.
+
+    `trust` is the genesis file that the institution checked; evidence is verified against it unless the user names
+    something else. `hosts` are the names that the node is reached under; `max_upload` bounds a request, in bytes.
+    """
+    workspace = Workspace(desk, ledger, trust)
+    app = FastAPI(
+        title="Chain Fusion",
+        version=__version__,
+        description="Deals, pools, documents and the ledger as this node has them; evidence checked offline.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.mount("/static", StaticFiles(directory=Path(str(files("chainfusion.web") / "static"))), "static")
+    app.include_router(routes.router(workspace))
+    app.include_router(evidence.router(workspace))
+    app.include_router(pages.router(workspace))
+    _theme(app)
+
+    async def refuse(request: Request, error: Exception) -> Response:
+        return _refusal(request, workspace, _typed(error))
+
+    for kind in (ChainFusionError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, refuse)
+    app.add_middleware(Guard, refuse=refuse, hosts=hosts, max_upload=max_upload)
+    return app
+
+
+def _theme(app: FastAPI) -> None:
+    @app.post("/theme", include_in_schema=False)
+    async def theme(request: Request) -> Response:
+        form = await request.form(max_files=0, max_fields=4)
+        chosen, back = form.get("theme"), form.get("back")
+        if chosen not in THEMES:
+            raise FormRefused(why="there is no such colour scheme", why_zh="没有该配色方案")
+        inside = isinstance(back, str) and back.startswith("/") and not back.startswith(("//", "/\\"))
+        response = RedirectResponse(str(back) if inside else "/", 303)
+        response.set_cookie(THEME_COOKIE, str(chosen), max_age=YEAR, httponly=True, samesite="lax")
+        return response
+
+
+def _typed(error: Exception) -> ChainFusionError:
+    if isinstance(error, ChainFusionError):
+        return error
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        return BadAddress(where=str(first["loc"][-1]), why=str(first["msg"]))
+    if isinstance(error, HTTPException):
+        return NoSuchPage() if error.status_code in (404, 405) else FormRefused(why=str(error.detail), why_zh="格式不符")
+    log.error("a page failed", exc_info=error)
+    return Failed()
+
+
+def _refusal(request: Request, workspace: Workspace, error: ChainFusionError) -> Response:
+    """The refusal as a problem document for programs, as a page for people."""
+    path = request.url.path
+    if path.startswith("/api/") or path.endswith((".json", ".csv")):
+        return problem(error, language(request))
+    return page(request, workspace, "error.html", status_of(error), error=error)

@@ -1,0 +1,115 @@
+"""What stands before every request: the host, where a form came from, how much it brings; and what every answer says.
+
+Pages carry no script, style or handler inline, so that the content security policy can forbid all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chainfusion.api.problems import OtherHost, OtherSite, UploadTooLarge
+from chainfusion.domain.errors import ChainFusionError, require
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+MAX_UPLOAD = 512 * 1024 * 1024
+"""The largest request: an evidence file with a document. Files above 1 MB wait on disk, not in memory."""
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_SAFE = ("GET", "HEAD", "OPTIONS")
+Refuse = Callable[[Request, ChainFusionError], Awaitable[Response]]
+
+
+@dataclass
+class Guard:
+    """ASGI middleware. `hosts` are the names that this node is served under, without ports."""
+
+    app: ASGIApp
+    refuse: Refuse
+    hosts: tuple[str, ...]
+    max_upload: int
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes on what may pass; answers the rest itself."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        try:
+            self._check(scope["method"], headers)
+        except ChainFusionError as error:
+            response = await self.refuse(Request(scope, receive), error)
+            await response(scope, receive, _with_headers(send))
+            return
+        await self.app(scope, self._counted(receive), _with_headers(send))
+
+    def _check(self, method: str, headers: Headers) -> None:
+        host = headers.get("host", "")
+        require(_name(host) in self.hosts, OtherHost(host=host[:100]))
+        if method not in _SAFE:
+            require(_same_origin(headers, host), OtherSite())
+        length = headers.get("content-length", "0")
+        fits = length.isdecimal() and len(length) < 16 and int(length) <= self.max_upload
+        require(fits, UploadTooLarge(limit=self.max_upload))
+
+    def _counted(self, receive: Receive) -> Receive:
+        came = 0
+
+        async def counted() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            require(came <= self.max_upload, UploadTooLarge(limit=self.max_upload))
+            return message
+
+        return counted
+
+
+def _name(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return (name if colon and port.isdecimal() else host).lower()
+
+
+def _same_origin(headers: Headers, host: str) -> bool:
+    """Whether a form comes from this very site, or from a program that is no browser."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None and site not in ("same-origin", "none"):
+        return False
+    return origin is None or (origin != "null" and urlsplit(origin).netloc == host)
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            headers.setdefault("Cache-Control", "private, no-cache")
+        await send(message)
+
+    return sending

@@ -1,0 +1,243 @@
+"""The pages: each is a view, shown as HTML, as JSON and as CSV at addresses that do not change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+
+from chainfusion.api.problems import BadAddress
+from chainfusion.api.routes import LARGEST, evidence_file
+from chainfusion.domain.errors import require
+from chainfusion.domain.records import to_json
+from chainfusion.node.views import Workspace
+from chainfusion.node.views.deals import DealOverview
+from chainfusion.node.views.facts import NotFound
+from chainfusion.node.views.pools import PoolView
+from chainfusion.web.rendering import language, page
+from chainfusion.web.strata import Chart, chart_of
+from chainfusion.web.tables import Sheet, Tables
+
+View = Callable[[Request], Any]
+Facts = Callable[[Request, Any], dict[str, Any]]
+SHORT_TIMELINE = 8
+SIDE_CHARTS = ("remaining_term", "rate_ppm", "ltv_ppm", "credit_score", "current_balance", "seasoning")
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Registers a page's three forms."""
+
+    router: APIRouter
+    workspace: Workspace
+
+    def add(
+        self,
+        path: str,
+        template: str,
+        view: View,
+        sheet: Callable[[Tables, Any], Sheet],
+        facts: Facts = lambda request, found: {},
+    ) -> None:
+        """`path`, `path`.json and `path`.csv, all of what `view` makes of the request."""
+
+        def as_json(request: Request) -> Response:
+            return JSONResponse(to_json(view(request)))
+
+        def as_csv(request: Request) -> Response:
+            text = sheet(Tables(language(request)), view(request)).text()
+            return Response(text, media_type="text/csv; charset=utf-8")
+
+        def as_page(request: Request) -> Response:
+            found = view(request)
+            return page(request, self.workspace, template, view=found, **facts(request, found))
+
+        for suffix, endpoint in ((".json", as_json), (".csv", as_csv), ("", as_page)):
+            self.router.add_api_route(path + suffix, endpoint, methods=["GET", "HEAD"], response_model=None)
+
+
+def router(workspace: Workspace) -> APIRouter:
+    """All pages that read."""
+    pages = APIRouter(include_in_schema=False)
+    twins = Twins(pages, workspace)
+    _downloads(pages, workspace)  # before the pages, whose last part would take the suffix for its own
+    _deals(twins, workspace)
+    _ledger(twins, workspace)
+    return pages
+
+
+def _of(request: Request, name: str) -> str:
+    return str(request.path_params[name])
+
+
+# ------------------------------------------------------------------ deals
+
+
+def _deals(twins: Twins, workspace: Workspace) -> None:
+    def deal(request: Request) -> DealOverview:
+        return workspace.deal(_of(request, "deal"))
+
+    def overview(request: Request, view: DealOverview) -> dict[str, Any]:
+        del request
+        return {"overview": view, "tab": "overview", "acts": workspace.timeline(view.line.id).acts[:SHORT_TIMELINE]}
+
+    def within(tab: str) -> Facts:
+        return lambda request, view: {"overview": deal(request), "tab": tab}
+
+    twins.add("/deals", "deals.html", lambda request: workspace.deals(), Tables.deals)
+    twins.add("/deals/{deal}/pool", "pool.html", lambda r: workspace.pool(_of(r, "deal")), Tables.pool, _charts(deal))
+    twins.add(
+        "/deals/{deal}/documents",
+        "documents.html",
+        lambda request: workspace.documents(_of(request, "deal")),
+        Tables.documents,
+        within("documents"),
+    )
+    twins.add(
+        "/deals/{deal}/documents/{document}",
+        "document.html",
+        lambda request: workspace.document(_of(request, "deal"), _of(request, "document")),
+        Tables.document,
+        within("documents"),
+    )
+    twins.add(
+        "/deals/{deal}/timeline",
+        "timeline.html",
+        lambda request: workspace.timeline(_of(request, "deal")),
+        Tables.timeline,
+        within("timeline"),
+    )
+    twins.add("/deals/{deal}", "deal.html", deal, Tables.parties, overview)
+
+    @twins.router.get("/")
+    def home(request: Request) -> Response:
+        found = workspace.deals().deals
+        kept = f"?{request.url.query}" if request.url.query else ""
+        where = f"/deals/{found[0].id}" if len(found) == 1 else "/deals"
+        return RedirectResponse(where + kept, 303)
+
+
+def _charts(deal: Callable[[Request], DealOverview]) -> Facts:
+    def facts(request: Request, view: PoolView) -> dict[str, Any]:
+        charts = {table.field: chart_of(table, view.statistics) for table in view.statistics.stratifications}
+        asked = request.query_params.get("by", "region" if "region" in charts else next(iter(charts), ""))
+        known = not charts or asked in charts
+        require(known, BadAddress(where="by", why=f"{asked[:40]!r} is none of {', '.join(charts)}"))
+        return {
+            "overview": deal(request),
+            "tab": "pool",
+            "by": asked,
+            "charts": charts,
+            "chart": charts.get(asked),
+            "others": _others(charts, asked),
+        }
+
+    return facts
+
+
+def _others(charts: dict[str, Chart], asked: str) -> list[Chart]:
+    """Three more charts beside the one that was asked for: those that say most, with more than one band."""
+    return [charts[name] for name in SIDE_CHARTS if name in charts and name != asked and len(charts[name].bars) > 1][:3]
+
+
+# ------------------------------------------------------------------ the ledger
+
+
+def _ledger(twins: Twins, workspace: Workspace) -> None:
+    twins.add(
+        "/ledger/blocks/{number:int}",
+        "block.html",
+        lambda request: workspace.block(int(request.path_params["number"])),
+        Tables.block,
+    )
+    twins.add(
+        "/ledger/transactions/{tx_id}",
+        "transaction.html",
+        lambda request: workspace.transaction(_of(request, "tx_id")),
+        Tables.transaction,
+        lambda request, view: {"raw": view.args},
+    )
+
+    @twins.router.get("/search")
+    def search(request: Request) -> Response:
+        asked = request.query_params.get("q", "")[:200]
+        found = workspace.find(asked)
+        return RedirectResponse(found or f"/ledger?q={quote(asked)}", 303)
+
+    twins.add(
+        "/ledger",
+        "ledger.html",
+        lambda request: workspace.log(_before(request)),
+        Tables.ledger,
+        lambda request, view: {"asked": request.query_params.get("q")},
+    )
+
+    @twins.router.get("/ledger/checkpoint")
+    def checkpoint() -> Response:
+        found = workspace.log().checkpoint
+        if found is None:
+            raise NotFound(what="checkpoint", what_zh="检查点", id="")
+        return PlainTextResponse(found.note, headers=_attachment("checkpoint.txt"))
+
+    @twins.router.get("/ledger/genesis.json")
+    def genesis() -> Response:
+        return Response(workspace.trust, media_type="application/json", headers=_attachment("genesis.json"))
+
+
+def _before(request: Request) -> int | None:
+    asked = request.query_params.get("before")
+    if asked is None:
+        return None
+    fits = asked.isascii() and asked.isdigit() and len(asked) < 17
+    require(fits, BadAddress(where="before", why="a block number is needed"))
+    return min(int(asked), LARGEST)
+
+
+# ------------------------------------------------------------------ downloads
+
+
+def _downloads(pages: APIRouter, workspace: Workspace) -> None:
+    @pages.get("/deals/{deal}/pool.evidence")
+    def pool(deal: str) -> Response:
+        return evidence_file(workspace.evidence_of_pool(deal), f"{deal}-pool-v{workspace.pool(deal).version}")
+
+    @pages.get("/deals/{deal}/loan.evidence")
+    def loan(request: Request, deal: str) -> Response:
+        number = request.query_params.get("loan", "").strip()
+        workspace.pool(deal)
+        require(0 < len(number) <= 256, BadAddress(where="loan", why="a loan's number is needed"))
+        return evidence_file(workspace.evidence_of_loan(deal, number), f"{deal}-loan")
+
+    @pages.get("/deals/{deal}/documents/{document}/versions/{number:int}.evidence")
+    def document(request: Request, deal: str, document: str) -> Response:
+        number = _version(request)
+        return evidence_file(workspace.evidence_of_document(deal, document, number), f"{document}-v{number}")
+
+    @pages.get("/deals/{deal}/documents/{document}/versions/{number:int}/content")
+    def content(request: Request, deal: str, document: str) -> Response:
+        opened = workspace.open_document(deal, document, _version(request))
+        headers = _attachment(opened.facts.name) | {
+            "Content-Length": str(opened.facts.content_length),
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        }
+        return StreamingResponse(iter(opened), media_type="application/octet-stream", headers=headers)
+
+    @pages.get("/ledger/transactions/{tx_id}.evidence")
+    def decision(tx_id: str) -> Response:
+        return evidence_file(workspace.evidence_of_transaction(tx_id), f"transaction-{tx_id[:12]}")
+
+
+def _version(request: Request) -> int:
+    return min(int(request.path_params["number"]), LARGEST)
+
+
+def _attachment(name: str) -> dict[str, str]:
+    """A download under a name that may hold anything: RFC 6266."""
+    return {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "Cache-Control": "no-store",
+    }

@@ -1,0 +1,86 @@
+"""Pages out of templates: one environment for each language, and what every page needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from chainfusion import __version__
+from chainfusion.domain.roles import ROLE_NAMES
+from chainfusion.node.views import Workspace
+from chainfusion.web import figures
+from chainfusion.web.i18n import preferred, translator
+
+LANGUAGE_COOKIE, THEME_COOKIE = "cf-lang", "cf-theme"
+THEMES = ("auto", "light", "dark")
+YEAR = 365 * 24 * 3600
+
+
+@cache
+def environment(lang: str) -> Environment:
+    """Templates that speak `lang`; everything that they print is escaped."""
+    made = Environment(
+        loader=PackageLoader("chainfusion.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"_": translator(lang), "lang": lang, "version": __version__, "role_names": ROLE_NAMES}
+    for name in ("grouped", "per_cent", "share", "tenths", "iso", "short_hash", "hash_groups", "decimal"):
+        made.globals[name] = getattr(figures, name)
+    for name in ("money", "exact_money", "scale", "day", "moment", "short_day", "limit"):
+        made.globals[name] = _speaking(getattr(figures, name), lang)
+    made.filters["t"] = partial(figures.in_lang, lang=lang)
+    return made
+
+
+def _speaking(write: Callable[..., Any], lang: str) -> Callable[..., Any]:
+    return lambda *values, **options: write(*values, lang=lang, **options)
+
+
+def language(request: Request) -> str:
+    """The language that this request is answered in."""
+    return preferred(
+        request.query_params.get("lang"),
+        request.cookies.get(LANGUAGE_COOKIE),
+        request.headers.get("accept-language", ""),
+    )
+
+
+def page(request: Request, workspace: Workspace, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
+    """A page; a language that was asked for is remembered."""
+    lang = language(request)
+    theme = request.cookies.get(THEME_COOKIE, "auto")
+    deals = workspace.deals()
+    html = (
+        environment(lang)
+        .get_template(template)
+        .render(
+            me=workspace.me(),
+            deals=deals.deals,
+            height=deals.height,
+            now=datetime.now(UTC),
+            theme=theme if theme in THEMES else "auto",
+            here=partial(_here, request),
+            status=status,
+            **facts,
+        )
+    )
+    response = HTMLResponse(html, status, {"Content-Language": "zh-CN" if lang == "zh" else "en", "Vary": "Cookie, Accept-Language"})
+    if request.query_params.get("lang") == lang:
+        response.set_cookie(LANGUAGE_COOKIE, lang, max_age=YEAR, httponly=True, samesite="lax")
+    return response
+
+
+def _here(request: Request, **changes: str) -> str:
+    """This page's address, path and query, with some parameters changed."""
+    query = {name: value for name, value in request.query_params.items() if name != "lang"} | changes
+    return request.url.path + (f"?{urlencode(query)}" if query else "")

@@ -1,0 +1,174 @@
+"""The tables of the pages, column by column: what their CSV twins hold. Amounts are minor units, times UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chainfusion.domain.errors import Text
+from chainfusion.domain.records import utc_text
+from chainfusion.node.views.acts import Act
+from chainfusion.node.views.deals import DealOverview, DealsView
+from chainfusion.node.views.documents import DocumentPage, DocumentsView, IndexRow
+from chainfusion.node.views.ledger import BlockView, LedgerView, TransactionView
+from chainfusion.node.views.pools import PoolView
+from chainfusion.node.views.workspace import TimelineView
+from chainfusion.web.csvtable import Cell, csv_text
+from chainfusion.web.strata import chart_of
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table in one language."""
+
+    columns: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+
+    def text(self) -> str:
+        """As CSV."""
+        return csv_text(self.columns, self.rows)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Writes tables with names in `lang`."""
+
+    lang: str
+
+    def _t(self, text: Text | None) -> str:
+        return "" if text is None else text.zh if self.lang == "zh" else text.en
+
+    def deals(self, view: DealsView) -> Sheet:
+        """A deal a row."""
+        columns = ("deal", "name", "product", "state", "originator", "opened", "parties", "accepted", "currency")
+        more = ("loans", "balance", "cut_off", "root", "documents_there", "documents_required", "standing")
+        rows = (
+            (
+                line.id,
+                self._t(line.name),
+                line.product.value,
+                line.state.value,
+                line.originator.msp,
+                utc_text(line.opened.time),
+                line.parties,
+                line.accepted,
+                line.currency,
+                line.pool.loans if line.pool else None,
+                line.pool.balance if line.pool else None,
+                line.pool.cut_off.isoformat() if line.pool else None,
+                line.pool.root if line.pool else None,
+                line.documents_there,
+                line.documents_required,
+                self._t(line.standing),
+            )
+            for line in view.deals
+        )
+        return Sheet(columns + more, rows)
+
+    def parties(self, view: DealOverview) -> Sheet:
+        """A party a row."""
+        rows = (
+            (
+                row.role.value,
+                row.institution.msp,
+                self._t(row.institution.name),
+                row.status.value,
+                row.reason,
+                utc_text(row.changed.time),
+                row.changed.block,
+                row.changed.tx_id,
+            )
+            for row in view.parties
+        )
+        return Sheet(("role", "msp", "name", "status", "reason", "changed", "block", "tx_id"), rows)
+
+    def pool(self, view: PoolView) -> Sheet:
+        """All stratifications, a band a row."""
+        charts = [chart_of(table, view.statistics) for table in view.statistics.stratifications]
+        rows = (
+            (
+                chart.field,
+                self._t(bar.label),
+                " ".join(bar.band.parts),
+                bar.band.loans,
+                bar.band.loans_share,
+                bar.band.balance,
+                bar.band.balance_share,
+                bar.band.original_balance,
+                bar.band.average_balance,
+                view.currency,
+            )
+            for chart in charts
+            for bar in chart.bars
+        )
+        columns = ("field", "band", "parts", "loans", "loans_share_bp", "balance", "balance_share_bp")
+        return Sheet((*columns, "original_balance", "average_balance", "currency"), rows)
+
+    def documents(self, view: DocumentsView) -> Sheet:
+        """The index, a document a row; a missing one is a row of its own."""
+        return Sheet(
+            ("kind", "name", "provider", "missing", "document", "version", "owner", "registered", "fingerprint", "readers"),
+            (cells for row in view.index for cells in self._index(row)),
+        )
+
+    def _index(self, row: IndexRow) -> Iterable[Sequence[Cell]]:
+        head = (row.kind.value, self._t(row.kind_name), row.provider.value if row.provider else None)
+        if row.missing:
+            yield (*head, "missing", None, None, None, None, None, None)
+        for line in row.documents:
+            readers = " ".join(reader.msp for reader in line.readers)
+            registered = utc_text(line.registered.time)
+            yield (*head, "", line.id, line.version, line.owner.msp, registered, line.fingerprint, readers)
+
+    def document(self, view: DocumentPage) -> Sheet:
+        """A version a row."""
+        rows = (
+            (
+                line.version,
+                line.fingerprint,
+                line.owner.msp,
+                utc_text(line.registered.time),
+                line.registered.block,
+                line.registered.tx_id,
+                " ".join(reader.msp for reader in line.readers),
+            )
+            for line in view.versions
+        )
+        return Sheet(("version", "fingerprint", "owner", "registered", "block", "tx_id", "readers"), rows)
+
+    def timeline(self, view: TimelineView) -> Sheet:
+        """An act a row."""
+        return self._acts(view.acts)
+
+    def block(self, view: BlockView) -> Sheet:
+        """A transaction a row."""
+        return self._acts(view.acts)
+
+    def _acts(self, acts: Iterable[Act]) -> Sheet:
+        columns = ("time", "block", "index", "tx_id", "by", "name", "person", "operation", "deal", "code", "what")
+        rows = (
+            (
+                utc_text(act.time),
+                act.block,
+                act.index,
+                act.tx_id,
+                act.by.msp,
+                self._t(act.by.name),
+                act.person,
+                act.operation,
+                act.deal,
+                act.code,
+                self._t(act.what),
+            )
+            for act in acts
+        )
+        return Sheet(columns, rows)
+
+    def ledger(self, view: LedgerView) -> Sheet:
+        """A block a row."""
+        rows = ((line.number, line.hash, utc_text(line.time), line.count, line.invalid) for line in view.blocks)
+        return Sheet(("number", "hash", "time", "transactions", "invalid"), rows)
+
+    def transaction(self, view: TransactionView) -> Sheet:
+        """An argument of the call a row."""
+        return Sheet(("path", "value"), ((each.path, each.value) for each in view.arguments))

@@ -1,0 +1,74 @@
+"""What the workspace's tests look at: a deal on the real tape with documents and opinions, and a draft beside it."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from chainfusion.demo.institutions import INSTITUTIONS
+from chainfusion.domain.document_kinds import DocumentKind
+from chainfusion.domain.opinions import OpinionKind, PoolFact, Statement
+from chainfusion.domain.pool import Pool
+from chainfusion.domain.roles import Role
+from chainfusion.node import documents, pools
+from chainfusion.tape.criteria_file import AUTO_LOAN, load_criteria
+from chainfusion.tape.intake import read_tape
+from chainfusion.tape.mapping_reader import load_mapping
+from tests.support.consortium import Consortium
+
+DEAL, DRAFT = "DH-AUTO-2026-1", "DH-AUTO-2026-2"
+HOSTILE = "<script>alert(1)</script>"
+EVERYONE = tuple(each.msp for each in INSTITUTIONS)
+
+
+def scene(path: Path) -> Consortium:
+    """The consortium with both deals, a checkpoint over all of it but the last act."""
+    consortium = Consortium(path)
+    _draft_with_hostile_words(consortium)
+    consortium.draft(DEAL)
+    consortium.accept(DEAL)
+    report = consortium.upload(DEAL, DocumentKind.LEGAL_DUE_DILIGENCE_REPORT, Role.LAW_FIRM, readers=EVERYONE)
+    pool = register_pool(consortium)
+    _work_on(consortium, pool)
+    text = consortium.upload(DEAL, DocumentKind.LEGAL_OPINION, Role.LAW_FIRM, b"%PDF an opinion", EVERYONE)
+    relied = PoolFact(pool.version, pool.record.root)
+    statement = Statement(OpinionKind.LEGAL, "unqualified", text.fact, relied, (report.fact,))
+    documents.state_opinion(consortium.desk_of(Role.LAW_FIRM), DEAL, statement)
+    _rating_that_ages(consortium, relied)
+    consortium.checkpoint()
+    consortium.desk_of(Role.TRUSTEE).session.call("pool.acknowledge", deal=DEAL, pool=relied)
+    return consortium
+
+
+def register_pool(consortium: Consortium, deal: str = DEAL) -> Pool:
+    """The real tape that the project carries, registered as a pool."""
+    package = files("chainfusion")
+    mapping = "tape/mappings/ally-auto-aart-2019.yaml"
+    with as_file(package / "demo/data/ally-auto-2019-08.csv") as file, as_file(package / mapping) as described:
+        tape = read_tape(file, load_mapping(described))
+        desk = consortium.desk_of(Role.ORIGINATOR)
+        criteria = load_criteria(AUTO_LOAN)
+        readers = (consortium.desk_of(Role.TRUSTEE).msp,)
+        return pools.register(desk, deal, file, tape, criteria, readers=readers, though_failing=True).pool
+
+
+def _draft_with_hostile_words(consortium: Consortium) -> None:
+    consortium.draft(DRAFT, f"Auto {HOSTILE}", f"车贷{HOSTILE}")
+    agency = consortium.desk_of(Role.RATING_AGENCY)
+    agency.session.call("deal.decline", deal=DRAFT, role=Role.RATING_AGENCY, reason=f"No capacity {HOSTILE}")
+
+
+def _work_on(consortium: Consortium, pool: Pool) -> None:
+    underwriter = consortium.desk_of(Role.LEAD_UNDERWRITER)
+    underwriter.session.call("pool.acknowledge", deal=DEAL, pool=PoolFact(pool.version, pool.record.root))
+    consortium.upload(DEAL, DocumentKind.WORKING_PAPER, Role.ACCOUNTANT, b"not for others")
+
+
+def _rating_that_ages(consortium: Consortium, pool: PoolFact) -> None:
+    """A rating whose report is replaced afterwards, so that the rating does not stand any more."""
+    report = consortium.upload(DEAL, DocumentKind.RATING_REPORT, Role.RATING_AGENCY, b"first", EVERYONE)
+    statement = Statement(OpinionKind.RATING, "AAAsf", report.fact, pool, ())
+    documents.state_opinion(consortium.desk_of(Role.RATING_AGENCY), DEAL, statement)
+    consortium.upload(
+        DEAL, DocumentKind.RATING_REPORT, Role.RATING_AGENCY, b"second", EVERYONE, next_of=report.id
+    )
