@@ -15,7 +15,7 @@ from chainfusion.verify import Status, verify
 from tests.support.harbour import DEAL, JOINER, LOANS, REPORT, Harbour, a_loan, build
 from tests.support.tampering import accepted, refused
 
-KINDS = ("report", "pool", "loan", "closing", "admission")
+KINDS = ("report", "pool", "loan", "closing", "admission", "founding")
 
 
 def of(port: Harbour, kind: str) -> bytes:

@@ -101,13 +101,17 @@ class Harbour:
         """Evidence of the pool."""
         return self.evidence(SubjectKind.POOL, self.pool)
 
-    def of_loan(self, number: int = 5) -> bytes:
+    def of_loan(self, number: int = 5, **more: Any) -> bytes:
         """Evidence of a loan."""
-        return self.evidence(SubjectKind.LOAN, self.pool, loan=loan_opening(number))
+        return self.evidence(SubjectKind.LOAN, self.pool, loan=loan_opening(number), **more)
 
     def of_closing(self) -> bytes:
         """Evidence of a decision on the deal."""
         return self.evidence(SubjectKind.DECISION, self.closing)
+
+    def of_founding(self) -> bytes:
+        """Evidence of the consortium's founding itself."""
+        return self.evidence(SubjectKind.DECISION, self.builder.block(0).transactions[0].outcome.tx_id)
 
     def of_admission(self) -> bytes:
         """Evidence of a vote in the consortium."""

@@ -1,4 +1,4 @@
-"""Small knives: one change to an evidence file, and what the verifier makes of it."""
+"""Small knives: one change to an evidence file, and what both verifiers, ours and the second, make of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from chainfusion.domain.canonical import canonical
 from chainfusion.verify import Status, Verdict, verify
+from tests.evidence import second_verifier
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -33,6 +34,7 @@ def refused(
     """Asserts that a verification fails at this step (for this cause), tells why in both languages, proves nothing."""
     verdict = verify(evidence, trust, None if document is None else io.BytesIO(document), **expectations)
     assert not verdict.ok, verdict.headline()
+    assert expectations or not second_verifier.verify(evidence, trust, document)
     assert verdict.refusal is not None
     assert verdict.refusal.facts["step"] == at_step, verdict.refusal.facts
     assert cause is None or verdict.refusal.facts["cause"] == cause, verdict.refusal.facts
@@ -52,6 +54,7 @@ def accepted(
     """Asserts that a verification holds."""
     verdict = verify(evidence, trust, None if document is None else io.BytesIO(document), at=at, **expectations)
     assert verdict.ok, verdict.refusal
+    assert second_verifier.verify(evidence, trust, document)
     json.dumps(verdict.to_json())
     return verdict
 
