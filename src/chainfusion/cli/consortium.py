@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from chainfusion.cli.work import HomeOption, RequestOption, UserOption, at_desk, password, printer
-from chainfusion.domain.membership import Agreement, Change, ChangeKind, Member, MemberStatus, SignedGenesis
+from chainfusion.cli.output import Printer
+from chainfusion.cli.work import (
+    HomeOption,
+    RequestOption,
+    UserOption,
+    at_desk,
+    fresh,
+    org_password,
+    printer,
+    stated,
+    user_password,
+)
+from chainfusion.domain.membership import (
+    Agreement,
+    Change,
+    ChangeKind,
+    Keys,
+    Member,
+    Membership,
+    MemberStatus,
+    SignedGenesis,
+    Threshold,
+)
 from chainfusion.domain.records import from_json, to_json
+from chainfusion.domain.roles import ROLE_NAMES
 from chainfusion.ledger.port import Ledger
 from chainfusion.node import founding
-from chainfusion.node.home import FileExists, Home, LedgerFolder, read_record, write_record
+from chainfusion.node.home import Home, LedgerFolder, read_record, write_record
 from chainfusion.node.identity.organisation import unlock
 from chainfusion.node.joining import join_ledger
 from chainfusion.node.members import Members
@@ -22,6 +45,8 @@ from chainfusion.node.opening import found_ledger, open_ledger
 app = typer.Typer(
     name="consortium", help="Founding, members, votes, the participation agreement.", no_args_is_help=True
 )
+
+ShareOption = Annotated[str | None, typer.Option(help="A share of the active members, such as 2/3.")]
 
 
 @app.command()
@@ -35,12 +60,11 @@ def draft(
     name_zh: Annotated[str, typer.Option(help="Chinese name.")],
 ) -> None:
     """Draft the genesis: founders, rules (two thirds decide, half witness) and the agreement's fingerprint."""
-    if out.exists():
-        raise FileExists(path=str(out))
     members = [read_record(each, Member) for each in card]
-    text = founding.agreement_of(agreement.read_bytes())
-    genesis = founding.draft_genesis(name, name_zh, members, text, founding.default_rules(orderer), datetime.now(UTC))
-    write_record(out, genesis)
+    text, rules = founding.agreement_of(agreement.read_bytes()), founding.default_rules(orderer)
+    with stated("genesis"):
+        genesis = founding.draft_genesis(name, name_zh, members, text, rules, datetime.now(UTC))
+    write_record(fresh(out), genesis)
     _show_genesis(ctx, genesis, out)
 
 
@@ -52,7 +76,7 @@ def sign(
     user: Annotated[str, typer.Option(help="The representative.", envvar="CHAINFUSION_USER")],
 ) -> None:
     """Sign the genesis as a founder. Read it first: it is what everybody will trust."""
-    signer = unlock(Home(home).organisation().user(user), password(user))
+    signer = unlock(Home(home).organisation().user(user), user_password(user))
     signed = founding.sign_genesis(read_record(genesis, SignedGenesis), signer)
     write_record(genesis, signed)
     _show_genesis(ctx, signed, genesis)
@@ -68,11 +92,9 @@ def found(
 ) -> None:
     """Begin the ledger: block 0 is the founding. Done once, by the member that orders."""
     organisation, signed = Home(home).organisation(), read_record(genesis, SignedGenesis)
-    secret = password(user)
-    folder = LedgerFolder(ledger)
-    founder, node = unlock(organisation.user(user), secret), unlock(organisation.node, secret)
-    founding.lay_ledger(folder, signed, Home(home).identity)
-    with found_ledger(folder, signed, founder, node) as opened:
+    founder = unlock(organisation.user(user), user_password(user))
+    node = unlock(organisation.node, org_password(f"the node of {organisation.msp_id}"))
+    with found_ledger(LedgerFolder(ledger), signed, founder, node, Home(home).identity) as opened:
         printer(ctx).result({"ledger": str(ledger), "id": opened.ledger_id, "height": opened.height()})
 
 
@@ -106,34 +128,45 @@ def show(ctx: typer.Context, home: HomeOption, user: UserOption = "") -> None:
     """Show members, rules, the agreement and open proposals."""
     with at_desk(ctx, home, user) as work:
         membership = Members(work.ledger).current()
-        signed = {
-            each["msp"]
-            for each in work.desk.session.query("consortium.agreement_signatures", version=membership.agreement.version)
-        }
+        signatures = work.desk.session.query("consortium.agreement_signatures", version=membership.agreement.version)
+        signed = sorted(each["msp"] for each in signatures)
+        value = to_json(membership) | {"agreement_signed_by": signed}
+        work.out.result(value, lambda: _show_members(work.out, membership, signed))
 
-        def show_members() -> None:
-            work.out.table(
-                ("Member", "Name", "名称", "Roles", "Status", "Agreement"),
-                (
-                    (
-                        m.msp,
-                        m.name,
-                        m.name_zh,
-                        [r.value for r in m.roles],
-                        m.status.value,
-                        "signed" if m.msp in signed else "—",
-                    )
-                    for m in membership.members.values()
-                ),
-                title=f"{membership.name} · {membership.name_zh}",
-            )
-            for proposal in membership.proposals:
-                change = proposal.change
-                about = change.msp or (change.member.msp if change.member else "")
-                votes = f"yes {len(proposal.yes)}, no {len(proposal.no)}"
-                work.out.say(f"proposal {proposal.id}: {change.kind.value} {about}; {votes}")
 
-        work.out.result(to_json(membership) | {"agreement_signed_by": sorted(signed)}, show_members)
+def _show_members(out: Printer, membership: Membership, signed: list[str]) -> None:
+    zh = out.lang == "zh"
+    rows = (
+        (
+            member.msp,
+            member.name_zh if zh else member.name,
+            [ROLE_NAMES[role].filled(out.lang, {}) for role in member.roles],
+            out.word(member.status.value),
+            out.word("signed") if member.msp in signed else None,
+        )
+        for member in membership.members.values()
+    )
+    out.table(("Member", "Name", "Roles", "Status", "Agreement"), rows, membership.name_zh if zh else membership.name)
+    for proposal in membership.proposals:
+        change = proposal.change
+        about = change.msp or (change.member.msp if change.member else "")
+        out.say(f"{proposal.id}: {change.kind.value} {about} ({len(proposal.yes)} : {len(proposal.no)})")
+
+
+@app.command()
+def leave(ctx: typer.Context, home: HomeOption, user: UserOption = "", request: RequestOption = None) -> None:
+    """End your institution's membership; what it stated stays on the ledger."""
+    _govern(ctx, home, user, "leave", request=request)
+
+
+@app.command("renew-keys")
+def renew_keys(ctx: typer.Context, home: HomeOption, user: UserOption = "", request: RequestOption = None) -> None:
+    """Put your institution's present node, notary and encryption keys on the ledger in place of the earlier ones."""
+    with at_desk(ctx, home, user) as work:
+        before = Members(work.ledger).member(work.desk.msp)
+    card = Home(home).organisation().as_member(before.roles)
+    keys = Keys(card.encryption_key, card.intermediate_certificates, card.node_certificate, card.notary_certificate)
+    _govern(ctx, home, user, "renew_keys", request=request, keys=keys)
 
 
 @app.command("propose-admission")
@@ -146,6 +179,40 @@ def propose_admission(
 ) -> None:
     """Put the admission of a new member to the vote."""
     _propose(ctx, home, user, request, Change(ChangeKind.ADMIT, member=read_record(card, Member)))
+
+
+@app.command("propose-replacement")
+def propose_replacement(
+    ctx: typer.Context,
+    card: Annotated[Path, typer.Argument(help="The member's new card.", exists=True)],
+    home: HomeOption,
+    user: UserOption = "",
+    request: RequestOption = None,
+) -> None:
+    """Put a member's new names, roles or root certificates to the vote."""
+    _propose(ctx, home, user, request, Change(ChangeKind.REPLACE, member=read_record(card, Member)))
+
+
+@app.command("propose-rules")
+def propose_rules(
+    ctx: typer.Context,
+    home: HomeOption,
+    admission: ShareOption = None,
+    suspension: ShareOption = None,
+    amendment: ShareOption = None,
+    agreement: ShareOption = None,
+    witnesses: ShareOption = None,
+    orderer: Annotated[str | None, typer.Option(help="MSP id of the member whose node orders.")] = None,
+    user: UserOption = "",
+    request: RequestOption = None,
+) -> None:
+    """Put other rules of the consortium to the vote; what is not named stays as it is."""
+    with at_desk(ctx, home, user) as work:
+        rules = Members(work.ledger).current().rules
+    shares = {"admission": admission, "suspension": suspension, "amendment": amendment, "agreement": agreement}
+    named = {name: _share(text) for name, text in (shares | {"witnesses": witnesses}).items() if text}
+    changed = replace(rules, **named, orderer=orderer or rules.orderer)
+    _propose(ctx, home, user, request, Change(ChangeKind.AMEND_RULES, rules=changed))
 
 
 @app.command("propose-suspension")
@@ -183,13 +250,8 @@ def propose_agreement(
     """Put a new version of the participation agreement to the vote."""
     with at_desk(ctx, home, user) as work:
         version = Members(work.ledger).current().agreement.version + 1
-    _propose(
-        ctx,
-        home,
-        user,
-        request,
-        Change(ChangeKind.ADOPT_AGREEMENT, agreement=founding.agreement_of(text.read_bytes(), version)),
-    )
+    agreement = founding.agreement_of(text.read_bytes(), version)
+    _propose(ctx, home, user, request, Change(ChangeKind.ADOPT_AGREEMENT, agreement=agreement))
 
 
 @app.command()
@@ -213,11 +275,24 @@ def withdraw(
     proposal: Annotated[str, typer.Argument(help="The proposal's id.")],
     home: HomeOption,
     user: UserOption = "",
+    request: RequestOption = None,
 ) -> None:
     """Take back your own proposal."""
+    _govern(ctx, home, user, "withdraw", request=request, proposal=proposal)
+
+
+def _govern(
+    ctx: typer.Context, home: Path, user: str, operation: str, *, request: str | None, **arguments: Any
+) -> None:
     with at_desk(ctx, home, user, writes=True) as work:
-        receipt = work.desk.session.call("consortium.withdraw", proposal=proposal)
+        receipt = work.desk.session.call(f"consortium.{operation}", request=request, **arguments)
         work.out.result({"transaction": receipt.tx_id, "block": receipt.block})
+
+
+def _share(text: str) -> Threshold:
+    above, _, below = text.partition("/")
+    with stated("share"):
+        return Threshold(int(above), int(below))
 
 
 def _propose(ctx: typer.Context, home: Path, user: str, request: str | None, change: Change) -> None:
@@ -231,7 +306,7 @@ def _tally(ledger: Ledger, proposal: str) -> dict[str, object]:
     found = next((each for each in membership.proposals if each.id == proposal), None)
     active = sum(member.status is MemberStatus.ACTIVE for member in membership.members.values())
     if found is None:
-        return {"state": "settled", "active_members": active}
+        return {"state": "decided", "active_members": active}
     return {"state": "open", "yes": len(found.yes), "no": len(found.no), "active_members": active}
 
 

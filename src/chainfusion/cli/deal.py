@@ -7,15 +7,23 @@ from typing import Annotated, Any
 
 import typer
 
-from chainfusion.cli.work import BadArgument, HomeOption, RequestOption, UserOption, Work, at_desk
-from chainfusion.contracts.deal.contract import DealView
-from chainfusion.domain.deal import DEAL_STATE_NAMES, Deal, DealTerms, NamedParty, Product
+from chainfusion.cli.work import (
+    BadArgument,
+    DealArgument,
+    HomeOption,
+    RequestOption,
+    UserOption,
+    Work,
+    at_desk,
+    stated,
+)
+from chainfusion.contracts.deal.contract import DealChange, DealView
+from chainfusion.domain.deal import DEAL_STATE_NAMES, PARTY_STATUS_NAMES, Deal, DealTerms, NamedParty, Product
 from chainfusion.domain.records import from_json, to_json
 from chainfusion.domain.roles import ROLE_NAMES, Role
 from chainfusion.node.members import Members
 
 app = typer.Typer(name="deal", help="Open a deal, answer as a party, close it.", no_args_is_help=True)
-DealArgument = Annotated[str, typer.Argument(help="The deal's id.")]
 RoleOption = Annotated[Role, typer.Option(help="The role you were named for.")]
 
 
@@ -33,7 +41,8 @@ def open_(
     request: RequestOption = None,
 ) -> None:
     """Open a deal and name its parties; each accepts for itself, and the last acceptance opens the deal."""
-    terms = DealTerms(deal, name, name_zh, product, currency, tuple(map(_party, party)))
+    with stated("deal"):
+        terms = DealTerms(deal, name, name_zh, product, currency, tuple(map(_party, party)))
     _act(ctx, home, user, request, "open", terms=terms)
 
 
@@ -145,6 +154,24 @@ def show(ctx: typer.Context, deal: DealArgument, home: HomeOption, user: UserOpt
         work.out.result(to_json(view), lambda: _show(work, view))
 
 
+@app.command()
+def history(ctx: typer.Context, deal: DealArgument, home: HomeOption, user: UserOption = "") -> None:
+    """Show every record that the deal has had, newest first, with the transaction that made it."""
+    with at_desk(ctx, home, user) as work:
+        changes = from_json(tuple[DealChange, ...], work.desk.session.query("deal.history", deal=deal))
+        lang = work.out.lang
+        rows = (
+            (
+                DEAL_STATE_NAMES[each.deal.state].filled(lang, {}),
+                each.deal.pool.version if each.deal.pool else None,
+                each.deal.reason,
+                each.tx_id,
+            )
+            for each in changes
+        )
+        work.out.result(to_json(changes), lambda: work.out.table(("State", "Pool#", "Reason", "Transaction"), rows))
+
+
 def _show(work: Work, view: DealView) -> None:
     lang = work.out.lang
     names = Members(work.ledger).current().members
@@ -164,7 +191,7 @@ def _show(work: Work, view: DealView) -> None:
             (
                 ROLE_NAMES[party.role].filled(lang, {}),
                 names[party.msp].name_zh if lang == "zh" else names[party.msp].name,
-                party.status.value,
+                PARTY_STATUS_NAMES[party.status].filled(lang, {}),
                 party.changed.isoformat(timespec="seconds"),
             )
             for party in view.parties
@@ -184,4 +211,5 @@ def _party(text: str) -> NamedParty:
     role, _, msp = text.partition("=")
     if role not in set(Role):
         raise BadArgument(what="role", given=role, known=", ".join(Role))
-    return NamedParty(Role(role), msp)
+    with stated("party"):
+        return NamedParty(Role(role), msp)

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from chainfusion.cli.work import HomeOption, RequestOption, UserOption, at_desk
+from chainfusion.cli.output import Printer
+from chainfusion.cli.work import (
+    BadArgument,
+    DealArgument,
+    HomeOption,
+    RequestOption,
+    UserOption,
+    at_desk,
+    fresh,
+    stated,
+)
 from chainfusion.contracts.document.contract import IndexLine, OpinionView
-from chainfusion.domain.document_kinds import DOCUMENT_KIND_NAMES, DocumentKind
+from chainfusion.domain.document_kinds import DOCUMENT_KIND_NAMES, DocumentKind, IndexEntry
 from chainfusion.domain.opinions import OpinionKind, PoolFact, Statement
 from chainfusion.domain.records import from_json, to_json
-from chainfusion.domain.roles import ROLE_NAMES
+from chainfusion.domain.roles import ROLE_NAMES, Role
 from chainfusion.node import documents, pools
-from chainfusion.node.home import FileExists
 
 app = typer.Typer(name="document", help="Seal, register, grant and open a deal's documents.", no_args_is_help=True)
-DealArgument = Annotated[str, typer.Argument(help="The deal's id.")]
 DocumentArgument = Annotated[str, typer.Argument(help="The document's id.")]
 VersionOption = Annotated[int | None, typer.Option("--version", help="A version; else the newest.")]
 
@@ -57,22 +66,56 @@ def list_(ctx: typer.Context, deal: DealArgument, home: HomeOption, user: UserOp
     """Show the deal's index of documents: what is there, from whom, and what is missing."""
     with at_desk(ctx, home, user) as work:
         lines = from_json(tuple[IndexLine, ...], work.desk.session.query("document.index", deal=deal))
-        lang = work.out.lang
+        columns = ("Kind", "Provider", "State", "Document", "Version#", "Owner")
+        work.out.result(to_json(lines), lambda: work.out.table(columns, _index_rows(work.out, lines)))
 
-        def rows() -> list[tuple[object, ...]]:
-            found: list[tuple[object, ...]] = []
-            for line in lines:
-                kind = DOCUMENT_KIND_NAMES[line.kind].filled(lang, {})
-                provider = ROLE_NAMES[line.provider].filled(lang, {}) if line.provider else None
-                if line.missing:
-                    found.append((kind, provider, "missing", None, None, None))
-                found += [(kind, provider, "there", each.id, each.version, each.owner) for each in line.documents]
-            return found
 
-        work.out.result(
-            to_json(lines),
-            lambda: work.out.table(("Kind", "Provider", "State", "Document", "Version#", "Owner"), rows()),
+def _index_rows(out: Printer, lines: tuple[IndexLine, ...]) -> Iterator[tuple[object, ...]]:
+    for line in lines:
+        kind = DOCUMENT_KIND_NAMES[line.kind].filled(out.lang, {})
+        provider = ROLE_NAMES[line.provider].filled(out.lang, {}) if line.provider else None
+        if line.missing:
+            yield kind, provider, out.word("missing"), None, None, None
+        for each in line.documents:
+            yield kind, provider, out.word("there"), each.id, each.version, each.owner
+
+
+@app.command()
+def show(
+    ctx: typer.Context, deal: DealArgument, document: DocumentArgument, home: HomeOption, user: UserOption = ""
+) -> None:
+    """Show every version of a document: fingerprint, who may read it, and the transaction that registered it."""
+    with at_desk(ctx, home, user) as work:
+        views = documents.versions(work.desk, deal, document)
+        rows = (
+            (
+                view.document.version,
+                DOCUMENT_KIND_NAMES[view.document.kind].filled(work.out.lang, {}),
+                view.document.owner,
+                view.document.fingerprint.hex(),
+                view.readers,
+                view.document.tx_id,
+            )
+            for view in views
         )
+        columns = ("Version#", "Kind", "Owner", "Fingerprint", "Readers", "Transaction")
+        work.out.result(to_json(views), lambda: work.out.table(columns, rows))
+
+
+@app.command("require")
+def require_(
+    ctx: typer.Context,
+    deal: DealArgument,
+    entry: Annotated[list[str], typer.Argument(metavar="KIND=ROLE ...", help="What the deal needs, and from whom.")],
+    home: HomeOption,
+    user: UserOption = "",
+    request: RequestOption = None,
+) -> None:
+    """Set the deal's index of documents, in place of the one that its product starts with."""
+    entries = tuple(map(_entry, entry))
+    with at_desk(ctx, home, user, writes=True) as work:
+        receipt = work.desk.session.call("document.require_kinds", request=request, deal=deal, entries=entries)
+        work.out.result({"deal": deal, "kinds": len(entries), "transaction": receipt.tx_id})
 
 
 @app.command()
@@ -108,9 +151,7 @@ def open_(
         found = documents.version(work.desk, deal, document, version).document
         with work.out.progress("opening") as told:
             opened = documents.read(work.desk, found, told)
-            target = out or Path(opened.facts.name)
-            if target.exists():
-                raise FileExists(path=str(target))
+            target = fresh(out or Path(opened.facts.name))
             opened.save(target)
         work.out.result(
             {
@@ -139,13 +180,14 @@ def opine(
     with at_desk(ctx, home, user, writes=True) as work:
         facts = tuple(documents.version(work.desk, deal, each).document.fact for each in relies_on or ())
         reference = pools.current(work.desk, deal).reference if pool else None
-        statement = Statement(
-            kind=kind,
-            conclusion=conclusion,
-            document=documents.version(work.desk, deal, document).document.fact,
-            pool=PoolFact(reference.version, reference.root) if reference else None,
-            documents=facts,
-        )
+        with stated("opinion"):
+            statement = Statement(
+                kind=kind,
+                conclusion=conclusion,
+                document=documents.version(work.desk, deal, document).document.fact,
+                pool=PoolFact(reference.version, reference.root) if reference else None,
+                documents=facts,
+            )
         work.out.result(to_json(documents.state_opinion(work.desk, deal, statement, request=request)))
 
 
@@ -163,10 +205,20 @@ def opinions(ctx: typer.Context, deal: DealArgument, home: HomeOption, user: Use
                         view.opinion.by,
                         view.opinion.statement.kind.value,
                         view.opinion.statement.conclusion,
-                        "yes" if view.current else "no: a fact was replaced",
+                        work.out.word("yes" if view.current else "no: a fact was replaced"),
                         view.opinion.tx_id,
                     )
                     for view in views
                 ),
             ),
         )
+
+
+def _entry(text: str) -> IndexEntry:
+    kind, _, role = text.partition("=")
+    if kind not in set(DocumentKind):
+        raise BadArgument(what="kind", given=kind, known=", ".join(DocumentKind))
+    if role not in set(Role):
+        raise BadArgument(what="role", given=role, known=", ".join(Role))
+    with stated("index"):
+        return IndexEntry(DocumentKind(kind), Role(role))

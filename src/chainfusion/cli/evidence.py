@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,17 +10,16 @@ from typing import Annotated
 import typer
 
 from chainfusion.cli.output import OK, REFUSED, Printer
-from chainfusion.cli.work import HomeOption, UserOption, Work, at_desk, printer
+from chainfusion.cli.work import DealArgument, HomeOption, UserOption, Work, at_desk, fresh, printer
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
 from chainfusion.ledger.evidence.note import Note
 from chainfusion.node import documents, proofs
-from chainfusion.node.home import FileExists, write_bytes
+from chainfusion.node.home import write_bytes
 from chainfusion.verify import Status, Step, Verdict
 from chainfusion.verify import verify as verify_evidence
 
 app = typer.Typer(name="evidence", help="Export proof of what is on the ledger.", no_args_is_help=True)
 OutOption = Annotated[Path, typer.Option(help="Where to write the evidence file.")]
-DealArgument = Annotated[str, typer.Argument(help="The deal's id.")]
 SinceOption = Annotated[
     Path | None, typer.Option("--since", help="A checkpoint that the recipient holds.", exists=True, dir_okay=False)
 ]
@@ -101,8 +101,7 @@ def verify(
     """Verify an evidence file, offline. Prints OK: or FAIL: and exits 0 or 1 (2: wrong use)."""
     out = printer(ctx)
     size = document.stat().st_size if document else None
-    stream = document.open("rb") if document else None
-    with out.progress("reading", size) as told:
+    with document.open("rb") if document else nullcontext() as stream, out.progress("reading", size) as told:
         verdict = verify_evidence(
             file.read_bytes(),
             trust.read_bytes(),
@@ -112,8 +111,6 @@ def verify(
             at=datetime.now(UTC),
             progress=lambda done: told(done, size),
         )
-    if stream:
-        stream.close()
     out.result(verdict.to_json(), lambda: _show(out, verdict))
     raise typer.Exit(OK if verdict.ok else REFUSED)
 
@@ -149,7 +146,5 @@ def _held(since: Path | None) -> Checkpoint | None:
 
 
 def _write(work: Work, out: Path, data: bytes) -> None:
-    if out.exists():
-        raise FileExists(path=str(out))
-    write_bytes(out, data)
+    write_bytes(fresh(out), data)
     work.out.result({"written": str(out), "bytes": len(data), "trust": str(work.home.genesis_file)})

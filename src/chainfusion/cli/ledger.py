@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chainfusion.cli.output import REFUSED
-from chainfusion.cli.work import HomeOption, orderer_password, password, printer, reading
+from chainfusion.cli.output import REFUSED, Printer
+from chainfusion.cli.work import HomeOption, fresh, orderer_password, org_password, printer, reading
 from chainfusion.contracts.catalogue import registry
 from chainfusion.contracts.framework.keys import composite_key
 from chainfusion.domain.membership import SignedGenesis
@@ -21,7 +21,7 @@ from chainfusion.ledger.evidence.checkpoint import Checkpoint
 from chainfusion.ledger.evidence.note import Note
 from chainfusion.ledger.port import Block, CommittedTransaction
 from chainfusion.node import witness
-from chainfusion.node.home import FileExists, Home, read_record, write_bytes
+from chainfusion.node.home import Home, read_record, write_bytes
 from chainfusion.node.identity.organisation import unlock_notary
 from chainfusion.node.opening import open_ledger
 
@@ -140,15 +140,13 @@ def checkpoint(
 ) -> None:
     """Show the newest checkpoint with its cosignatures; with --publish, sign a new one."""
     place, out = Home(home), printer(ctx)
-    with open_ledger(place.ledger(), orderer_password(place) if publish else None) as ledger:
-        if publish:
-            orderer = place.ledger().orderer()
-            witness.publish_checkpoint(ledger, unlock_notary(orderer, orderer_password(place)))
+    secret = orderer_password(place) if publish else None
+    with open_ledger(place.ledger(), secret) as ledger:
+        if secret is not None:
+            witness.publish_checkpoint(ledger, unlock_notary(place.ledger().orderer(), secret))
         note = ledger.note()
     if out_file is not None:
-        if out_file.exists():
-            raise FileExists(path=str(out_file))
-        write_bytes(out_file, bytes(note))
+        write_bytes(fresh(out_file), bytes(note))
     _show_note(out, note)
 
 
@@ -157,7 +155,7 @@ def cosign(ctx: typer.Context, home: HomeOption) -> None:
     """Let your notary cosign the newest checkpoint, if it extends what it cosigned before."""
     place = Home(home)
     organisation = place.organisation()
-    notary = unlock_notary(organisation, password(f"the notary of {organisation.msp_id}"))
+    notary = unlock_notary(organisation, org_password(f"the notary of {organisation.msp_id}"))
     with open_ledger(place.ledger(), orderer_password(place)) as ledger:
         note = witness.cosign(ledger, notary, witness.WitnessFile(place.witness_file), datetime.now(UTC))
     _show_note(printer(ctx), note)
@@ -193,7 +191,7 @@ def fsck(
         raise typer.Exit(REFUSED)
 
 
-def _show_note(out: Any, note: Note) -> None:
+def _show_note(out: Printer, note: Note) -> None:
     body = Checkpoint.parse(note.text)
     signers = [signature.name for signature in note.signatures]
     value = {

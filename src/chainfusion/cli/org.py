@@ -8,12 +8,22 @@ from typing import Annotated
 
 import typer
 
-from chainfusion.cli.work import HomeOption, password, printer
+from chainfusion.cli.work import (
+    NEW_USER,
+    USER,
+    HomeOption,
+    fresh,
+    org_password,
+    password,
+    printer,
+    stated,
+    user_password,
+)
 from chainfusion.domain.roles import Role
 from chainfusion.node.home import Home, write_record
 from chainfusion.node.identity import importing
 from chainfusion.node.identity.enrolment import create_organisation, enrol_user
-from chainfusion.node.identity.organisation import Organisation, export_key
+from chainfusion.node.identity.organisation import Organisation, change_password, export_key
 
 app = typer.Typer(name="org", help="An institution's X.509 identity, laid out as a Fabric MSP.", no_args_is_help=True)
 Roles = Annotated[list[Role], typer.Option("--role", help="A role; repeat for several.")]
@@ -28,8 +38,9 @@ def init(
     name_zh: Annotated[str, typer.Option(help="Chinese name.")],
 ) -> None:
     """Make an institution: root CA, node, notary and encryption key, locked under a password."""
-    secret = password(f"the new institution {msp}", new=True)
-    organisation = create_organisation(Home(home).identity, msp, name, name_zh, secret, now=datetime.now(UTC))
+    secret = org_password(msp, new=True)
+    with printer(ctx).waiting("deriving keys"):
+        organisation = create_organisation(Home(home).identity, msp, name, name_zh, secret, now=datetime.now(UTC))
     _show(ctx, organisation)
 
 
@@ -58,7 +69,7 @@ def import_(
         msp,
         name,
         name_zh,
-        password(f"the institution {msp}", new=True),
+        org_password(msp, new=True),
         ca_certificates=ca.read_bytes(),
         node=node,
         notary=notary,
@@ -75,11 +86,12 @@ def enrol(
     role: Roles,
     admin: Annotated[bool, typer.Option(help="Make an administrator on Fabric.")] = False,
 ) -> None:
-    """Enrol a person with a key of the own; the certificate states the roles that the person may act in."""
-    organisation = Home(home).organisation()
-    secret = password(f"the CA of {organisation.msp_id}")
-    identity = enrol_user(organisation, user, role, secret, now=datetime.now(UTC), admin=admin)
-    printer(ctx).result(
+    """Enrol a person with a key and a password of the own; the certificate states the roles the person may act in."""
+    organisation, out = Home(home).organisation(), printer(ctx)
+    secret, own = org_password(f"the CA of {organisation.msp_id}"), password(user, NEW_USER, USER, new=True)
+    with out.waiting("deriving keys"):
+        identity = enrol_user(organisation, user, role, secret, now=datetime.now(UTC), admin=admin, user_password=own)
+    out.result(
         {
             "user": identity.name,
             "msp": identity.msp_id,
@@ -104,8 +116,9 @@ def card(
     out: Annotated[Path, typer.Option(help="Where to write it.")],
 ) -> None:
     """Write the institution's entry for a consortium: names, roles, public certificates and keys."""
-    member = Home(home).organisation().as_member(tuple(role))
-    write_record(out, member)
+    with stated("card"):
+        member = Home(home).organisation().as_member(tuple(role))
+    write_record(fresh(out), member)
     printer(ctx).result({"written": str(out), "msp": member.msp, "roles": list(member.roles)})
 
 
@@ -117,8 +130,18 @@ def export_key_(
     out: Annotated[Path, typer.Option(help="Where to write the unlocked key.")],
 ) -> None:
     """Write a person's key unlocked, as Fabric's own tools need it. Guard that file."""
-    export_key(Home(home).organisation().user(user), password(user), out)
+    export_key(Home(home).organisation().user(user), user_password(user), out)
     printer(ctx).result({"written": str(out), "user": user})
+
+
+@app.command("change-password")
+def change_password_(
+    ctx: typer.Context, home: HomeOption, user: Annotated[str, typer.Argument(help="Whose key.")]
+) -> None:
+    """Lock a person's key under a new password."""
+    identity = Home(home).organisation().user(user)
+    change_password(identity, user_password(user), password(f"{user} from now on", NEW_USER, new=True))
+    printer(ctx).result({"user": user, "changed": True})
 
 
 def _show(ctx: typer.Context, organisation: Organisation) -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from rich.console import Console
@@ -16,10 +17,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text as Styled
 
+from chainfusion.cli.words import in_chinese
 from chainfusion.domain.errors import ChainFusionError
 
 OK, REFUSED, WRONG_USE = 0, 1, 2
 """Exit codes: done or proven; refused or not proven; wrong use of the command."""
+PIPED_WIDTH = 1000
+"""Columns where nobody looks at a terminal: a line is a row, and no hash is folded."""
+
+
+class Language(StrEnum):
+    """What messages are written in."""
+
+    en = "en"
+    zh = "zh"
 
 
 @dataclass
@@ -30,7 +41,8 @@ class Printer:
     lang: str = "en"
 
     def __post_init__(self) -> None:
-        self.console = Console(highlight=False, soft_wrap=True)
+        width = None if sys.stdout.isatty() else PIPED_WIDTH
+        self.console = Console(highlight=False, soft_wrap=True, width=width)
         self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def result(self, value: Any, show: Callable[[], None] | None = None) -> None:
@@ -47,20 +59,25 @@ class Printer:
         if not self.as_json:
             self.console.print(text, markup=False)
 
+    def word(self, text: str) -> str:
+        """A heading or a state in the reader's language."""
+        return in_chinese(text) if self.lang == "zh" else text
+
     def facts(self, value: dict[str, Any]) -> None:
         """Name and value, a line each."""
         grid = Table.grid(padding=(0, 2))
         for name, item in value.items():
-            grid.add_row(Styled(str(name), style="dim"), Styled(_plain(item)))
+            grid.add_row(Styled(self.word(str(name).replace("_", " ")), style="dim"), Styled(self._plain(item)))
         self.console.print(grid)
 
     def table(self, columns: Iterable[str], rows: Iterable[Iterable[Any]], title: str | None = None) -> None:
         """A table; columns whose name ends in # are numbers and stand at the right."""
         table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
         for column in columns:
-            table.add_column(column.rstrip("#"), justify="right" if column.endswith("#") else "left", overflow="fold")
+            justify, name = ("right", column[:-1]) if column.endswith("#") else ("left", column)
+            table.add_column(self.word(name), justify="right" if justify == "right" else "left", overflow="fold")
         for row in rows:
-            table.add_row(*(Styled(_plain(cell)) for cell in row))
+            table.add_row(*(Styled(self._plain(cell)) for cell in row))
         self.console.print(table)
 
     def refuse(self, error: ChainFusionError) -> None:
@@ -82,24 +99,38 @@ class Printer:
             TimeElapsedColumn(),
             console=self.errors,
             transient=True,
-            disable=self.as_json or not self.errors.is_terminal,
+            disable=self._is_quiet,
         )
         with bar:
-            task = bar.add_task(what, total=total)
+            task = bar.add_task(self.word(what), total=total)
             yield lambda done, of: bar.update(task, completed=done, total=of)
+
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """Says on standard error what takes its time, while the block runs."""
+        if self._is_quiet:
+            yield
+            return
+        with self.errors.status(self.word(what)):
+            yield
+
+    @property
+    def _is_quiet(self) -> bool:
+        return self.as_json or not self.errors.is_terminal
+
+    def _plain(self, value: Any) -> str:
+        if value is None:
+            return "—"
+        if isinstance(value, bool):
+            return self.word("yes" if value else "no")
+        if isinstance(value, (list, tuple)):
+            return ", ".join(self._plain(item) for item in value)
+        if isinstance(value, int):
+            return f"{value:,}"
+        return str(value)
 
 
 def language() -> str:
     """The reader's language from CHAINFUSION_LANG, else from the locale: "zh" or "en"."""
     told = os.environ.get("CHAINFUSION_LANG") or locale.getlocale()[0] or ""
     return "zh" if told.lower().startswith(("zh", "chinese")) else "en"
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return "—"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_plain(item) for item in value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return str(value)

@@ -6,16 +6,17 @@ from typing import Annotated
 
 import typer
 
+from chainfusion.cli.output import Printer
 from chainfusion.cli.tape import AsOfOption, CriteriaOption, MappingOption, TapeArgument, show_statistics, take
-from chainfusion.cli.work import HomeOption, RequestOption, UserOption, at_desk
+from chainfusion.cli.work import DealArgument, HomeOption, RequestOption, UserOption, at_desk, printer
 from chainfusion.domain.opinions import PoolFact
-from chainfusion.domain.records import to_json
+from chainfusion.domain.pool import Acknowledgement, Pool
+from chainfusion.domain.records import from_json, to_json
 from chainfusion.node import pools
 from chainfusion.tape.criteria_file import load_criteria
 from chainfusion.tape.selection import select
 
 app = typer.Typer(name="pool", help="Register a loan tape, show the pool.", no_args_is_help=True)
-DealArgument = Annotated[str, typer.Argument(help="The deal's id.")]
 
 
 @app.command()
@@ -34,33 +35,36 @@ def register(
     request: RequestOption = None,
 ) -> None:
     """Commit to every loan, seal the tape, and register root and statistics; a second tape replaces the first."""
-    with at_desk(ctx, home, user, writes=True) as work:
-        rules = load_criteria(criteria)
-        found = take(work.out, tape, mapping, as_of).accepted()
-        selection = select(found, rules) if select_ else None
-        with work.out.progress("sealing") as told:
-            made = pools.register(
-                work.desk,
-                deal,
-                tape,
-                selection.tape if selection else found,
-                rules,
-                readers=tuple(reader or ()),
-                though_failing=though_failing,
-                request=request,
-                progress=told,
-            )
-        work.out.result(
-            {
-                "deal": deal,
-                "version": made.pool.version,
-                "loans": made.pool.record.loans,
-                "left_out": selection.left_out if selection else 0,
-                "root": made.pool.record.root.hex(),
-                "tape": made.tape.id,
-                "transaction": made.pool.tx_id,
-            }
+    rules = load_criteria(criteria)
+    found = take(printer(ctx), tape, mapping, as_of).accepted()
+    selection = select(found, rules) if select_ else None
+    with at_desk(ctx, home, user, writes=True) as work, work.out.progress("sealing") as told:
+        made = pools.register(
+            work.desk,
+            deal,
+            tape,
+            selection.tape if selection else found,
+            rules,
+            readers=tuple(reader or ()),
+            though_failing=though_failing,
+            request=request,
+            progress=told,
         )
+    work.out.result(_registered(made) | {"left_out": selection.left_out if selection else 0})
+
+
+def _registered(made: pools.Registration) -> dict[str, object]:
+    record = made.pool.record
+    return {
+        "deal": made.pool.project.deal,
+        "version": made.pool.version,
+        "replaces": record.replaces.version if record.replaces else None,
+        "loans": record.loans,
+        "root": record.root.hex(),
+        "tape": made.tape.id,
+        "openings": made.openings.id,
+        "transaction": made.pool.tx_id,
+    }
 
 
 @app.command()
@@ -68,45 +72,45 @@ def show(ctx: typer.Context, deal: DealArgument, home: HomeOption, user: UserOpt
     """Show the pool in force: root, cut-off date, statistics."""
     with at_desk(ctx, home, user) as work:
         pool = pools.current(work.desk, deal)
+        work.out.result(to_json(pool), lambda: _show(work.out, pool))
 
-        def show_pool() -> None:
-            work.out.facts(
-                {
-                    "deal": deal,
-                    "version": pool.version,
-                    "root": pool.record.root.hex(),
-                    "cut-off": pool.record.cut_off.isoformat(),
-                    "registered": pool.registered.isoformat(timespec="seconds"),
-                    "by": pool.by,
-                    "transaction": pool.tx_id,
-                }
-            )
-            show_statistics(work.out, pool.record.statistics)
 
-        work.out.result(to_json(pool), show_pool)
+def _show(out: Printer, pool: Pool) -> None:
+    out.facts(
+        {
+            "deal": pool.project.deal,
+            "version": pool.version,
+            "root": pool.record.root.hex(),
+            "cut-off": pool.record.cut_off.isoformat(),
+            "registered": pool.registered.isoformat(timespec="seconds"),
+            "by": pool.by,
+            "transaction": pool.tx_id,
+        }
+    )
+    show_statistics(out, pool.record.statistics)
 
 
 @app.command()
 def versions(ctx: typer.Context, deal: DealArgument, home: HomeOption, user: UserOption = "") -> None:
-    """List every pool that the deal has had, and what replaced what."""
+    """List every pool that the deal has had, what replaced what, and who acknowledged which."""
     with at_desk(ctx, home, user) as work:
-        found = work.desk.session.query("pool.versions", deal=deal)
-        work.out.result(
-            found,
-            lambda: work.out.table(
-                ("Version#", "Loans#", "Root", "Replaces", "Registered"),
-                (
-                    (
-                        each["version"],
-                        each["record"]["loans"],
-                        each["record"]["root"],
-                        each["record"]["replaces"]["version"] if each["record"]["replaces"] else None,
-                        each["registered"],
-                    )
-                    for each in found
-                ),
-            ),
+        found = from_json(tuple[Pool, ...], work.desk.session.query("pool.versions", deal=deal))
+        told = from_json(tuple[Acknowledgement, ...], work.desk.session.query("pool.acknowledged", deal=deal))
+        by = {pool.version: [each.by for each in told if each.version == pool.version] for pool in found}
+        rows = (
+            (
+                pool.version,
+                pool.record.loans,
+                pool.record.root.hex(),
+                pool.record.replaces.version if pool.record.replaces else None,
+                pool.registered.isoformat(timespec="seconds"),
+                by[pool.version] or None,
+            )
+            for pool in found
         )
+        columns = ("Version#", "Loans#", "Root", "Replaces", "Registered", "Acknowledged by")
+        value = [{**to_json(pool), "acknowledged_by": by[pool.version]} for pool in found]
+        work.out.result(value, lambda: work.out.table(columns, rows))
 
 
 @app.command()

@@ -5,23 +5,24 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from chainfusion.cli.output import REFUSED, Printer
-from chainfusion.cli.work import printer
-from chainfusion.domain.criteria import CriteriaResults
-from chainfusion.domain.loan import FIELD
+from chainfusion.cli.work import fresh, printer
+from chainfusion.domain.criteria import CriteriaResults, Unit
+from chainfusion.domain.loan import FIELD, minor_digits
 from chainfusion.domain.records import to_json
 from chainfusion.domain.statistics import Average, PoolStatistics
-from chainfusion.node.home import FileExists
+from chainfusion.node.home import write_bytes
 from chainfusion.tape.criteria_file import load_criteria
 from chainfusion.tape.evaluate import evaluate
-from chainfusion.tape.intake import Intake, inspect_tape
+from chainfusion.tape.intake import Intake, inspect_tape, read_file
 from chainfusion.tape.mapping_reader import load_mapping
+from chainfusion.tape.mapping_writer import mapping_yaml
 from chainfusion.tape.measure import pool_statistics
-from chainfusion.tape.propose import Proposal, propose
+from chainfusion.tape.propose import Choice, Proposal, propose
 from chainfusion.tape.report import Report
 
 app = typer.Typer(name="tape", help="Map, check and measure a loan tape.", no_args_is_help=True)
@@ -40,16 +41,23 @@ def map_(
     tape: TapeArgument,
     out: Annotated[Path | None, typer.Option(help="Where to write the proposed mapping.")] = None,
 ) -> None:
-    """Propose a mapping from a tape's header and values, with the reason for each column."""
-    print_to = printer(ctx)
-    proposal = propose(tape)
+    """Propose a mapping from a tape's header and values, with the reason for each column.
+
+    What is not clear is left open with a question mark for a person to decide.
+    """
+    printed = printer(ctx)
+    with printed.waiting("reading the tape"):
+        proposal = propose(read_file(tape), tape.name)
+    yaml = mapping_yaml(proposal, printed.lang)
     if out is not None:
-        if out.exists():
-            raise FileExists(path=str(out))
-        out.write_text(proposal.yaml, encoding="utf-8")
-    print_to.result(
-        proposal.to_json() | {"written": str(out) if out else None}, lambda: _show_proposal(print_to, proposal)
-    )
+        write_bytes(fresh(out), yaml.encode())
+    value = {
+        "fields": [_choice(choice, printed.lang) for choice in proposal.choices],
+        "open": list(proposal.open),
+        "yaml": yaml,
+        "written": str(out) if out else None,
+    }
+    printed.result(value, lambda: _show_proposal(printed, proposal, None if out else yaml))
 
 
 @app.command()
@@ -84,9 +92,9 @@ def criteria_(
 
 
 def take(out: Printer, tape: Path, mapping: Path, as_of: datetime | None) -> Intake:
-    """The tape read through its mapping, with a bar while it lasts."""
+    """The tape read through its mapping."""
     day: date | None = as_of.date() if as_of else None
-    with out.progress(f"reading {tape.name}"):
+    with out.waiting("reading the tape"):
         return inspect_tape(tape, load_mapping(mapping), as_of=day)
 
 
@@ -139,7 +147,7 @@ def show_statistics(out: Printer, statistics: PoolStatistics) -> None:
             (FIELD[table.field].label.filled(out.lang, {}), "Loans#", "Balance#", "Share %#"),
             (
                 (
-                    " ".join(band.parts) or "other",
+                    " ".join(band.parts) or out.word("other"),
                     band.loans,
                     money(band.balance, statistics.currency),
                     f"{band.balance_share / 100:.2f}",
@@ -152,28 +160,71 @@ def show_statistics(out: Printer, statistics: PoolStatistics) -> None:
 def show_criteria(out: Printer, results: CriteriaResults) -> None:
     """Each criterion: met or not, and by how much."""
     rows: list[tuple[object, ...]] = [
-        (_verdict(each.passed), each.criterion.title.filled(out.lang, {}), each.failing_loans, None, None)
+        (_verdict(out, each.passed), each.criterion.title.filled(out.lang, {}), each.failing_loans, None, None, None)
         for each in results.eligibility
     ]
     rows += [
-        (_verdict(each.passed), each.criterion.title.filled(out.lang, {}), None, each.value, each.headroom)
+        (
+            _verdict(out, each.passed),
+            each.criterion.title.filled(out.lang, {}),
+            None,
+            *(
+                _measured(figure, each.criterion.unit, results.criteria.currency)
+                for figure in (each.value, each.criterion.limit, each.headroom)
+            ),
+        )
         for each in results.concentration
     ]
-    out.table(("", "Criterion", "Failing loans#", "Value#", "Headroom#"), rows)
+    out.table(("", "Criterion", "Failing loans#", "Value#", "Limit#", "Headroom#"), rows)
 
 
 def money(minor: int | None, currency: str | None) -> str | None:
     """Minor units as an exact amount, or None."""
-    return None if minor is None else f"{currency} {Decimal(minor) / 100:,.2f}"
+    if minor is None:
+        return None
+    digits = minor_digits(currency or "")
+    return f"{currency or ''} {Decimal(minor).scaleb(-digits):,.{digits}f}".strip()
 
 
-def _verdict(passed: bool) -> str:
-    return "met" if passed else "NOT MET"
+def _verdict(out: Printer, passed: bool) -> str:
+    return out.word("met" if passed else "NOT MET")
 
 
-def _show_proposal(out: Printer, proposal: Proposal) -> None:
-    out.table(
-        ("Field", "Column", "Confidence", "Reason"),
-        ((each.field, each.column, each.confidence, each.reason) for each in proposal.fields),
+def _measured(value: int | None, unit: Unit, currency: str) -> str | None:
+    if value is None:
+        return None
+    if unit in (Unit.SHARE, Unit.RATE):
+        return f"{Decimal(value) / 10_000:,.4f} %"
+    return money(value, currency) if unit is Unit.MONEY else f"{value:,}"
+
+
+def _choice(choice: Choice, lang: str) -> dict[str, Any]:
+    chosen = choice.chosen.column if choice.chosen else None
+    candidates = [
+        {
+            "column": each.column,
+            "confidence": each.confidence,
+            "reasons": [reason.filled(lang, {}) for reason in each.reasons],
+        }
+        for each in choice.candidates
+    ]
+    return {"field": choice.field, "column": chosen, "candidates": candidates}
+
+
+def _show_proposal(out: Printer, proposal: Proposal, yaml: str | None) -> None:
+    best = (choice.chosen or choice.candidates[0] for choice in proposal.choices if choice.candidates)
+    chosen = {choice.field for choice in proposal.choices if choice.chosen}
+    rows = (
+        (
+            each.field,
+            each.column if each.field in chosen else f"{each.column} ?",
+            f"{each.confidence} %",
+            "; ".join(reason.filled(out.lang, {}) for reason in each.reasons),
+        )
+        for each in best
     )
-    out.say(proposal.yaml)
+    out.table(("Field", "Column", "Confidence#", "Reason"), rows)
+    if proposal.open:
+        out.facts({"to be decided": list(proposal.open)})
+    if yaml is not None:
+        out.say(yaml)

@@ -1,4 +1,4 @@
-"""What every command starts from: whose home, which ledger, who works, and the passwords that unlock them."""
+"""What every command starts from: whose home, which ledger, who works, and the passwords that unlock keys."""
 
 from __future__ import annotations
 
@@ -12,21 +12,36 @@ from typing import Annotated
 import typer
 
 from chainfusion.cli.output import Printer
-from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.ledger.embedded import EmbeddedLedger
 from chainfusion.node.desk import Desk
-from chainfusion.node.home import Home
+from chainfusion.node.home import FileExists, Home
 from chainfusion.node.opening import open_desk, open_ledger
 
 HomeOption = Annotated[
-    Path, typer.Option("--home", envvar="CHAINFUSION_HOME", help="The institution's folder.", show_default=False)
+    Path,
+    typer.Option(
+        "--home", envvar="CHAINFUSION_HOME", help="The institution's folder.", show_default=False, file_okay=False
+    ),
 ]
 UserOption = Annotated[
-    str, typer.Option("--user", envvar="CHAINFUSION_USER", help="Who acts; else the node's own user.")
+    str,
+    typer.Option("--user", envvar="CHAINFUSION_USER", help="Who acts; else the node's own user.", show_default=False),
 ]
 RequestOption = Annotated[
     str | None, typer.Option("--request", help="Your id for this request: repeating it does nothing twice.")
 ]
+DealArgument = Annotated[str, typer.Argument(help="The deal's id.")]
+
+USER, ORG, ENCRYPTION, ORDERER, NEW_USER = (
+    "CHAINFUSION_PASSWORD",
+    "CHAINFUSION_ORG_PASSWORD",
+    "CHAINFUSION_ENCRYPTION_PASSWORD",
+    "CHAINFUSION_ORDERER_PASSWORD",
+    "CHAINFUSION_NEW_PASSWORD",
+)
+"""Environment variables of passwords: the person's, the institution's (CA, node, notary), that of its encryption key,
+that of the node that orders, and the one that a person's key is to have. Each falls back on the ones before it."""
 
 
 class BadArgument(ChainFusionError):
@@ -35,6 +50,22 @@ class BadArgument(ChainFusionError):
     code = "BAD_ARGUMENT"
     says = Text("{what} {given!r} is none of: {known}.", "{what} {given!r} 不在可选范围：{known}。")
     do = Text("Use one of the words listed.", "请使用所列词语之一。")
+
+
+class BadInput(ChainFusionError):
+    """Words that no record takes: a name that is empty, a currency that is none, a party named twice."""
+
+    code = "BAD_INPUT"
+    says = Text("{what} cannot be stated so: {why}.", "{what}的内容不符合要求：{why}。")
+    do = Text("Correct it and repeat; nothing was sent.", "请更正后重试；未提交任何内容。")
+
+
+class PasswordNeeded(ChainFusionError):
+    """A key that is locked, and nobody at the terminal to ask."""
+
+    code = "PASSWORD_NEEDED"
+    says = Text("The password of {what} is needed.", "需要{what}的口令。")
+    do = Text("Set {variable}, or run the command at a terminal.", "请设置 {variable}，或在终端中运行。")
 
 
 @dataclass(frozen=True)
@@ -54,34 +85,80 @@ def printer(ctx: typer.Context) -> Printer:
     return found
 
 
-def password(what: str, variable: str = "CHAINFUSION_PASSWORD", *, new: bool = False) -> bytes:
-    """A password from the environment, else asked for at the terminal."""
-    told = os.environ.get(variable)
-    if told is None:
-        told = typer.prompt(f"Password of {what}", hide_input=True, confirmation_prompt=new)
-    return str(told).encode()
+@contextmanager
+def stated(what: str) -> Iterator[None]:
+    """Turns a record's refusal of what was typed into a typed one. Raises: BadInput."""
+    try:
+        yield
+    except ValueError as error:
+        raise BadInput(what=what, why=str(error)) from None
+
+
+def fresh(path: Path) -> Path:
+    """A place for a new file. Raises: FileExists."""
+    require(not path.exists(), FileExists(path=str(path)))
+    return path
+
+
+# ------------------------------------------------------------------ passwords
+
+
+def password(what: str, *variables: str, new: bool = False) -> bytes:
+    """A password from the first environment variable that is set, else asked for at the terminal.
+
+    Raises: PasswordNeeded where there is no terminal.
+    """
+    for variable in variables:
+        if variable in os.environ:
+            return os.environ[variable].encode()
+    try:
+        asked = typer.prompt(f"Password of {what}", hide_input=True, confirmation_prompt=new, err=True)
+    except typer.Abort:
+        raise PasswordNeeded(what=what, variable=variables[0]) from None
+    return str(asked).encode()
+
+
+def user_password(user: str) -> bytes:
+    """A person's password."""
+    return password(user, USER)
+
+
+def org_password(msp: str, *, new: bool = False) -> bytes:
+    """An institution's password: of its CA, its node and its notary."""
+    return password(msp, ORG, USER, new=new)
 
 
 def orderer_password(home: Home) -> bytes:
-    """The password of the ledger's orderer: its own variable, else the common one, else asked for."""
-    variable = "CHAINFUSION_ORDERER_PASSWORD"
+    """The password of the node that orders: its own, else the institution's where it is this one, else the person's."""
     orderer = home.ledger().settings().orderer
-    return password(f"the orderer, {orderer}", variable if variable in os.environ else "CHAINFUSION_PASSWORD")
+    own = (ORG,) if home.organisation().msp_id == orderer else ()
+    return password(f"the ordering node of {orderer}", ORDERER, *own, USER)
+
+
+# ------------------------------------------------------------------ at work
 
 
 @contextmanager
 def at_desk(ctx: typer.Context, home: Path, user: str = "", *, writes: bool = False) -> Iterator[Work]:
-    """A person's open desk; `writes` opens the ledger for ordering as well."""
-    place = Home(home)
+    """A person's desk; `writes` opens the ledger for ordering as well. Who only reads is asked for no password."""
+    place, out = Home(home), printer(ctx)
     worker = user or place.settings().user
-    ledger = open_ledger(place.ledger(), orderer_password(place) if writes else None)
-    with ledger:
-        yield Work(open_desk(place, ledger, worker, password(worker)), ledger, place, printer(ctx))
+    msp = place.organisation().msp_id
+    secret = orderer_password(place) if writes else None
+    with open_ledger(place.ledger(), secret) as ledger:
+        desk = open_desk(
+            place,
+            ledger,
+            worker,
+            lambda: user_password(worker),
+            lambda: password(f"the encryption key of {msp}", ENCRYPTION, ORG, USER),
+        )
+        yield Work(desk, ledger, place, out)
 
 
 @contextmanager
 def reading(ctx: typer.Context, home: Path) -> Iterator[tuple[EmbeddedLedger, Home, Printer]]:
-    """The ledger for reading alone: no password is needed."""
+    """The ledger for reading alone."""
     place = Home(home)
     with open_ledger(place.ledger()) as ledger:
         yield ledger, place, printer(ctx)

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from chainfusion.cli.output import OK, REFUSED, WRONG_USE, Printer, language
 from chainfusion.demo.attack import Caught, change_document, change_ledger, change_proof
+from chainfusion.demo.institutions import ORDERER
 from chainfusion.demo.stage import Stage
 from chainfusion.demo.story import DEAL, Proof, Story
 from chainfusion.demo.tapes import Asset, given_asset, own_asset
@@ -60,9 +61,10 @@ def main(
     elif not _play(stage, narrator, tape, mapping):
         raise typer.Exit(REFUSED)
     if serve or only_serve:
-        from chainfusion.web.serving import serve_workspace
+        from chainfusion.cli.serve import run as serve_workspace
 
-        serve_workspace(stage.desks["DonghaiMSP"], stage.ledger, stage.home_of("DonghaiMSP"), port=port)
+        desk, home = stage.desks[ORDERER], stage.home_of(ORDERER)
+        serve_workspace(desk, stage.ledger, home, Printer(lang=language()), host="127.0.0.1", port=port)
     stage.close()
     raise typer.Exit(OK)
 

@@ -22,7 +22,7 @@ from chainfusion.domain.loan import FIELD
 from chainfusion.domain.pool import Pool
 from chainfusion.domain.statistics import Average, PoolStatistics, Stratification
 from chainfusion.web.bands import band_label
-from chainfusion.web.figures import day, exact_money, grouped, months, per_cent
+from chainfusion.web.figures import day, exact_money, grouped, per_cent, tenths
 
 FACES = ("Noto Sans CJK SC", "Source Han Sans SC", "Noto Serif CJK SC")
 MOST_BARS = 12
@@ -253,8 +253,8 @@ def _figures(statistics: PoolStatistics) -> dict[str, Any]:
         ["Original balance", exact_money(statistics.original_balance, currency, "en")],
         ["Average balance", exact_money(statistics.average_balance, currency, "en")],
         ["Weighted average rate (%)", per_cent(value_of(statistics.wac))],
-        ["Weighted average remaining term (months)", months(value_of(statistics.wam))],
-        ["Weighted average seasoning (months)", months(value_of(statistics.wala))],
+        ["Weighted average remaining term (months)", tenths(value_of(statistics.wam))],
+        ["Weighted average seasoning (months)", tenths(value_of(statistics.wala))],
         ["Weighted average loan to value (%)", per_cent(value_of(statistics.wa_ltv))],
     ]
     return {"head": ["Figure", "Value"], "rows": rows}

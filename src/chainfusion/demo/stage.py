@@ -98,8 +98,7 @@ class Stage:
         organisation = self.home(host).organisation()
         founder = unlock(organisation.user(host.representative), PASSWORD)
         node = unlock(organisation.node, PASSWORD)
-        founding.lay_ledger(self.folder, signed, self.home(host).identity)
-        self._ledger = found_ledger(self.folder, signed, founder, node)
+        self._ledger = found_ledger(self.folder, signed, founder, node, self.home(host).identity)
         for each in INSTITUTIONS:
             join_ledger(self.home(each), self.folder, self.ledger, each.desk)
             self._open(each)

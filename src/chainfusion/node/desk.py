@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from chainfusion.node.members import Members
 from chainfusion.node.session import Session
@@ -12,11 +14,16 @@ from chainfusion.vault.vault import Vault
 
 @dataclass(frozen=True)
 class Desk:
-    """All that a use case works with."""
+    """All that a use case works with. `unlock` gives the institution's encryption key when it is first needed."""
 
     session: Session
     vault: Vault
-    encryption: EncryptionKeyPair
+    unlock: Callable[[], EncryptionKeyPair]
+
+    @cached_property
+    def encryption(self) -> EncryptionKeyPair:
+        """The key that documents are sealed to. Raises: WrongPassword."""
+        return self.unlock()
 
     @property
     def msp(self) -> str:

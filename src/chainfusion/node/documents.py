@@ -6,16 +6,21 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass, replace
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from chainfusion.contracts.document.contract import DocumentView
+from chainfusion.contracts.document.refusals import AlreadyGranted
+from chainfusion.contracts.document.state import document_ids, grants
 from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.document_records import Document, Grant, NewDocument, Opinion
-from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.domain.documents import document_fingerprint
+from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.opinions import Statement
 from chainfusion.domain.records import from_json
+from chainfusion.ledger.embedded.committer import LedgerWriteFailed
 from chainfusion.ledger.port import Receipt
 from chainfusion.node.desk import Desk
+from chainfusion.node.session import RequestReused
 from chainfusion.vault.chunks import Progress, no_progress
 from chainfusion.vault.opened import Opened
 
@@ -64,18 +69,34 @@ def add(
 ) -> Added:
     """Seals a file for its readers and registers it, as a new document or as the next version of `next_of`.
 
-    A repeat of `request` seals nothing and returns what the first one registered.
+    A repeat of `request` with the same file seals nothing and returns what the first one registered. The contract is
+    asked before anything is sealed, so that a refused file costs nothing and leaves nothing.
 
-    The contract is asked before anything is sealed, so that a refused file costs nothing.
-
-    Raises: the vault's and the contract's refusals.
+    Raises: RequestReused; the vault's and the contract's refusals.
     """
     if (first := desk.session.repeated(request)) is not None:
-        document = _answer(first, Document)
-        return Added(document, read(desk, document).facts.salt, first)
+        return _added_before(desk, upload, next_of, str(request), first)
     before = versions(desk, upload.deal, next_of)[-1].document if next_of else None
+    draft = _draft(desk, upload, before)
     keys = {msp: desk.members.encryption_key(msp) for msp in {desk.msp, *upload.readers}}
-    draft = NewDocument(
+    desk.session.check("document.register", deal=upload.deal, document=draft)
+    sealed = desk.vault.seal(
+        upload.content, upload.name, upload.media_type, keys, desk.session.signer, progress=progress
+    )
+    sealed_draft = replace(draft, fingerprint=sealed.fingerprint, object=sealed.object_id)
+    try:
+        receipt = desk.session.call("document.register", request=request, deal=upload.deal, document=sealed_draft)
+    except LedgerWriteFailed:
+        raise  # whether it was recorded shows when the ledger opens again: what was sealed must be there then
+    except ChainFusionError:
+        desk.vault.delete(sealed.object_id)
+        raise
+    return Added(answer(receipt, Document), sealed.salt, receipt)
+
+
+def _draft(desk: Desk, upload: Upload, before: Document | None) -> NewDocument:
+    """What the contract is asked about before the content is sealed."""
+    return NewDocument(
         id=before.id if before else secrets.token_hex(16),
         kind=upload.kind,
         version=before.version + 1 if before else 1,
@@ -84,13 +105,28 @@ def add(
         readers=tuple(sorted(set(upload.readers) - {desk.msp})),
         supersedes=before.version if before else None,
     )
-    desk.session.check("document.register", deal=upload.deal, document=draft)
-    sealed = desk.vault.seal(
-        upload.content, upload.name, upload.media_type, keys, desk.session.signer, progress=progress
-    )
-    sealed_draft = replace(draft, fingerprint=sealed.fingerprint, object=sealed.object_id)
-    receipt = desk.session.call("document.register", request=request, deal=upload.deal, document=sealed_draft)
-    return Added(_answer(receipt, Document), sealed.salt, receipt)
+
+
+def _added_before(desk: Desk, upload: Upload, next_of: str | None, request: str, first: Receipt) -> Added:
+    """What the first of two equal requests registered. Raises: RequestReused where the two are not equal."""
+    proposal = desk.session.ledger.transaction(first.tx_id).transaction.proposal
+    operation = f"{proposal.contract}.{proposal.operation}"
+    reused = RequestReused(request=request, operation=operation)
+    require(operation == "document.register" and proposal.args["deal"] == upload.deal, reused)
+    document = answer(first, Document)
+    known = from_json(NewDocument, proposal.args["document"])
+    same = known.kind is upload.kind and known.readers == tuple(sorted(set(upload.readers) - {desk.msp}))
+    require(same and next_of == (known.id if known.supersedes else None), reused)
+    opened = read(desk, document)
+    require(document_fingerprint(opened.facts.salt, _digest(upload.content)) == document.fingerprint, reused)
+    return Added(document, opened.facts.salt, first)
+
+
+def _digest(content: BinaryIO) -> bytes:
+    digest = hashlib.sha256()
+    while chunk := content.read(1 << 20):
+        digest.update(chunk)
+    return digest.digest()
 
 
 def versions(desk: Desk, deal: str, document: str) -> tuple[DocumentView, ...]:
@@ -118,28 +154,34 @@ def overview(desk: Desk, deal: str) -> tuple[DocumentView, ...]:
 
 
 def grant(desk: Desk, document: Document, reader: str, *, request: str | None = None) -> Grant:
-    """Lets one more party read a version: its key is sealed to the party, and the grant registered.
+    """Lets one more party read a version: the grant is registered, and the version's key sealed to the party.
 
-    The registration comes first: what the contract refuses is not sealed to anybody.
+    The registration comes first: what the contract refuses is not sealed to anybody. A grant that was interrupted
+    between the two is completed when it is asked for again.
+
+    Raises: the contract's refusals, AlreadyGranted among them once the grant is complete; the vault's.
     """
-    receipt = desk.session.call(
-        "document.grant",
-        request=request,
-        deal=document.deal,
-        document=document.id,
-        version=document.version,
-        reader=reader,
-    )
+    version: dict[str, Any] = {"deal": document.deal, "document": document.id, "version": document.version}
+    try:
+        granted = answer(desk.session.call("document.grant", request=request, **version, reader=reader), Grant)
+    except AlreadyGranted:
+        if reader in desk.vault.readers(document.object, desk.members.signed):
+            raise
+        granted = _grant_on_ledger(desk, document, reader)
     if reader not in desk.vault.readers(document.object, desk.members.signed):
-        desk.vault.grant(
-            document.object,
-            desk.msp,
-            desk.encryption,
-            desk.members.signed,
-            (reader, desk.members.encryption_key(reader)),
-            desk.session.signer,
-        )
-    return _answer(receipt, Grant)
+        _seal_to(desk, document, reader)
+    return granted
+
+
+def _grant_on_ledger(desk: Desk, document: Document, reader: str) -> Grant:
+    key = grants.key(*document_ids(document.deal, document.id, document.version), reader)
+    return grants.read(desk.session.ledger.state(key) or b"null")
+
+
+def _seal_to(desk: Desk, document: Document, reader: str) -> None:
+    to = (reader, desk.members.encryption_key(reader))
+    check, signer = desk.members.signed, desk.session.signer
+    desk.vault.grant(document.object, desk.msp, desk.encryption, check, to, signer)
 
 
 def read(desk: Desk, document: Document, progress: Progress = no_progress) -> Opened:
@@ -162,10 +204,9 @@ def content_digest(opened: Opened) -> bytes:
 
 def state_opinion(desk: Desk, deal: str, statement: Statement, *, request: str | None = None) -> Opinion:
     """States an opinion on facts of the deal. Raises: the contract's refusals."""
-    return _answer(
-        desk.session.call("document.state_opinion", request=request, deal=deal, statement=statement), Opinion
-    )
+    return answer(desk.session.call("document.state_opinion", request=request, deal=deal, statement=statement), Opinion)
 
 
-def _answer(receipt: Receipt, kind: type[R]) -> R:
+def answer(receipt: Receipt, kind: type[R]) -> R:
+    """The record that an operation answered with."""
     return from_json(kind, json.loads(receipt.response))

@@ -1,11 +1,10 @@
-"""Before there is a ledger: founders draft the genesis, each signs it, and the orderer's node begins the ledger."""
+"""Before there is a ledger: founders draft the genesis, and each signs it."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 
 from chainfusion.domain.membership import (
     GENESIS_FORMAT,
@@ -17,7 +16,6 @@ from chainfusion.domain.membership import (
     SignedGenesis,
     Threshold,
 )
-from chainfusion.node.home import LedgerFolder, LedgerSettings, write_record
 from chainfusion.node.session import Signer
 
 DEFAULT_SHARE = Threshold(2, 3)
@@ -54,9 +52,3 @@ def sign_genesis(signed: SignedGenesis, signer: Signer) -> SignedGenesis:
     signature = FounderSignature(signer.msp_id, signer.certificate_der, signer.sign(signed.genesis.signing_bytes))
     others = (each for each in signed.signatures if each.msp != signer.msp_id)
     return SignedGenesis(signed.genesis, tuple(sorted((*others, signature), key=lambda each: each.msp)))
-
-
-def lay_ledger(folder: LedgerFolder, signed: SignedGenesis, orderer_identity: Path) -> None:
-    """Writes what a ledger's folder needs before its first block: the genesis, and whose node orders."""
-    write_record(folder.genesis_file, signed)
-    write_record(folder.path / "ledger.json", LedgerSettings(signed.genesis.rules.orderer, str(orderer_identity)))

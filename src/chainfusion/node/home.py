@@ -65,7 +65,7 @@ class NodeSettings:
 
 @dataclass(frozen=True)
 class LedgerSettings:
-    """The content of ledger.json: the member that orders, and the folder of its identity."""
+    """The content of ledger.json: the member that orders, and the folder of its identity, seen from the ledger's."""
 
     orderer: str
     identity: str
@@ -92,13 +92,29 @@ class LedgerFolder:
         """The signed genesis."""
         return self.path / "genesis.json"
 
+    @property
+    def settings_file(self) -> Path:
+        """Who orders."""
+        return self.path / "ledger.json"
+
     def genesis(self) -> SignedGenesis:
         """The signed genesis that the ledger was founded on. Raises: FileDamaged."""
         return read_record(self.genesis_file, SignedGenesis)
 
     def settings(self) -> LedgerSettings:
         """Who orders. Raises: FileDamaged."""
-        return read_record(self.path / "ledger.json", LedgerSettings)
+        return read_record(self.settings_file, LedgerSettings)
+
+    def lay(self, signed: SignedGenesis, orderer_identity: Path) -> None:
+        """Writes what a ledger's folder needs before its first block: the genesis, and whose node orders."""
+        place = os.path.relpath(orderer_identity.resolve(), self.path.resolve())
+        write_record(self.genesis_file, signed)
+        write_record(self.settings_file, LedgerSettings(signed.genesis.rules.orderer, place))
+
+    def clear(self) -> None:
+        """Takes back what `lay` wrote, where no ledger came of it."""
+        self.genesis_file.unlink(missing_ok=True)
+        self.settings_file.unlink(missing_ok=True)
 
     def orderer(self) -> Organisation:
         """The identity of the member that orders. Raises: FileDamaged, NotAnOrganisation."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from chainfusion.domain.errors import ChainFusionError
+from chainfusion.domain.errors import ChainFusionError, require
 from chainfusion.domain.membership import MEMBERSHIP_KEY, Member, Membership
 from chainfusion.domain.membership_refusals import ConsortiumNotFounded, NotAMember
 from chainfusion.domain.records import from_json
+from chainfusion.ledger.embedded.membership import PEOPLE
 from chainfusion.ledger.evidence.certificates import Certificate, validate_chain
 from chainfusion.ledger.evidence.signatures import verify_p256
 from chainfusion.ledger.port import Ledger
@@ -40,13 +41,15 @@ class Members:
         return EncryptionPublicKey.from_public_bytes(self.member(msp).encryption_key)
 
     def signed(self, msp: str, certificate: str, message: bytes, signature: bytes) -> bool:
-        """Whether `signature` over `message` was made by a certificate of that member which the ledger knows.
+        """Whether `signature` over `message` was made by a person of that member whose certificate the ledger knows.
 
-        The certificate's period is not judged here: it was judged when its holder's transaction was recorded.
+        A node's or notary's key signs blocks and checkpoints, never documents. The certificate's period is not judged
+        here: it was judged when its holder's transaction was recorded.
         """
         try:
             member = self.member(msp)
             found = Certificate.from_der(self.ledger.certificate(certificate))
+            require(found.node_ou in PEOPLE, NotAMember(msp=msp))
             validate_chain(found, member.root_certificates, member.intermediate_certificates, at=found.not_before)
             verify_p256(found.p256_key, signature, message)
         except ChainFusionError:

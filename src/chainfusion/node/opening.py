@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from chainfusion.contracts.catalogue import registry
-from chainfusion.domain.errors import require
+from chainfusion.domain.errors import ChainFusionError, require
 from chainfusion.domain.membership import SignedGenesis
 from chainfusion.domain.records import to_json
 from chainfusion.ledger.embedded import EmbeddedLedger
@@ -16,6 +17,7 @@ from chainfusion.ledger.port import Ledger
 from chainfusion.node.desk import Desk
 from chainfusion.node.home import FileExists, Home, LedgerFolder
 from chainfusion.node.identity.organisation import unlock, unlock_encryption
+from chainfusion.node.locked import LockedSigner, Password, told
 from chainfusion.node.session import Session, Signer
 from chainfusion.vault.store import FolderStore
 from chainfusion.vault.vault import Vault
@@ -26,13 +28,32 @@ def _now() -> datetime:
 
 
 def found_ledger(
-    folder: LedgerFolder, signed: SignedGenesis, founder: Signer, node: Signer, clock: Callable[[], datetime] = _now
+    folder: LedgerFolder,
+    signed: SignedGenesis,
+    founder: Signer,
+    node: Signer,
+    node_identity: Path,
+    clock: Callable[[], datetime] = _now,
 ) -> EmbeddedLedger:
     """Begins a ledger: block 0 is the founding, called by a founder's representative and ordered by `node`.
+
+    `node_identity` is the folder of the ordering member's identity. The folder is a ledger's once its database is
+    there; what is refused leaves nothing in it.
 
     Raises: FileExists, and what the contract refuses of the genesis (GenesisRefused).
     """
     require(not folder.database.exists(), FileExists(path=str(folder.database)))
+    folder.lay(signed, node_identity)
+    try:
+        return _found(folder, signed, founder, node, clock)
+    except ChainFusionError:
+        folder.clear()
+        raise
+
+
+def _found(
+    folder: LedgerFolder, signed: SignedGenesis, founder: Signer, node: Signer, clock: Callable[[], datetime]
+) -> EmbeddedLedger:
     contracts = registry()
     proposal = Proposal(
         args={"genesis": to_json(signed)},
@@ -66,15 +87,26 @@ def open_vault(folder: LedgerFolder) -> Vault:
     return Vault(FolderStore(folder.store))
 
 
-def open_desk(home: Home, ledger: Ledger, user: str, password: bytes, clock: Callable[[], datetime] = _now) -> Desk:
-    """A person's desk: the person's signing key and the institution's encryption key, unlocked.
+def open_desk(
+    home: Home,
+    ledger: Ledger,
+    user: str,
+    password: Password,
+    encryption_password: Password | None = None,
+    clock: Callable[[], datetime] = _now,
+) -> Desk:
+    """A person's desk: the person's signing key, and the institution's encryption key with a password of its own.
+
+    The signing key is unlocked at once where its password is given, and when it first signs where it is to be asked
+    for; the encryption key when the first document is opened. Without `encryption_password` the person's is tried.
 
     Raises: NotJoined, IdentityMissing, WrongPassword.
     """
     organisation = home.organisation()
-    signer = unlock(organisation.user(user), password)
+    signer = LockedSigner(organisation.user(user), password)
+    for_documents = password if encryption_password is None else encryption_password
     return Desk(
-        session=Session(ledger, registry(), signer, clock),
+        session=Session(ledger, registry(), signer.unlocked if isinstance(password, bytes) else signer, clock),
         vault=open_vault(home.ledger()),
-        encryption=unlock_encryption(organisation, password),
+        unlock=lambda: unlock_encryption(organisation, told(for_documents)),
     )

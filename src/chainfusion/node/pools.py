@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,9 +19,11 @@ from chainfusion.domain.opinions import DocumentFact
 from chainfusion.domain.pool import Pool, PoolRecord
 from chainfusion.domain.records import from_json, to_bytes
 from chainfusion.ledger.evidence.opening import PoolCommitment
+from chainfusion.ledger.port import Receipt
 from chainfusion.node import documents
 from chainfusion.node.desk import Desk
 from chainfusion.node.documents import Upload
+from chainfusion.node.session import RequestReused
 from chainfusion.tape.commit import CommittedTape, commit
 from chainfusion.tape.evaluate import CriteriaReport, evaluate
 from chainfusion.tape.measure import pool_statistics
@@ -94,24 +95,25 @@ def register(
     `readers` may open the tape and show its loans. Where the deal has a pool already this one replaces it. The
     contract is asked first, so that a pool which it refuses leaves nothing behind.
 
-    Raises: CriteriaNotMet unless `though_failing`; the contract's and the vault's refusals.
+    Raises: RequestReused; CriteriaNotMet unless `though_failing`; the contract's and the vault's refusals.
     """
     if (first := desk.session.repeated(request)) is not None:
-        return _registration(desk, from_json(Pool, json.loads(first.response)))
+        return _registered_before(desk, deal, tape, str(request), first)
     committed = commit(tape)
     report = evaluate(tape, criteria, committed.root)
     require(report.results.passed or though_failing, CriteriaNotMet(criteria=", ".join(_failed(report))))
     record = _record(desk, deal, committed, report)
     _require_acceptable(desk, deal, record)
     before = _registration(desk, current(desk, deal)) if record.replaces else None
+    results = _results(desk, before.pool) if before else None
     sealing = _Sealing(desk, deal, readers, progress)
     with file.open("rb") as source:
         sealed = sealing.add(DocumentKind.LOAN_TAPE, source, file.name, before.tape if before else None)
     stream = cast(BinaryIO, BufferedReader(_Pieces(write_openings(committed))))
     kept = sealing.add(DocumentKind.LOAN_OPENINGS, stream, f"{file.stem}.openings", before.openings if before else None)
-    sealing.add(DocumentKind.ELIGIBILITY_CRITERIA, BytesIO(to_bytes(report.results)), "criteria.json", None)
+    sealing.add(DocumentKind.ELIGIBILITY_CRITERIA, BytesIO(to_bytes(report.results)), "criteria.json", results)
     receipt = desk.session.call("pool.register", request=request, deal=deal, pool=replace(record, tape=sealed.fact))
-    return Registration(from_json(Pool, json.loads(receipt.response)), sealed, kept, report)
+    return Registration(documents.answer(receipt, Pool), sealed, kept, report)
 
 
 def current(desk: Desk, deal: str) -> Pool:
@@ -178,6 +180,27 @@ class _Sealing:
         upload = Upload(self.deal, kind, content, name, media_type, self.readers)
         next_of = before.id if before else None
         return documents.add(self.desk, upload, next_of=next_of, progress=self.progress).document
+
+
+def _registered_before(desk: Desk, deal: str, tape: Tape, request: str, first: Receipt) -> Registration:
+    """What the first of two equal requests registered. Raises: RequestReused where the two are not equal."""
+    proposal = desk.session.ledger.transaction(first.tx_id).transaction.proposal
+    operation = f"{proposal.contract}.{proposal.operation}"
+    reused = RequestReused(request=request, operation=operation)
+    require(operation == "pool.register" and proposal.args["deal"] == deal, reused)
+    registered = _registration(desk, documents.answer(first, Pool))
+    digest = documents.content_digest(documents.read(desk, registered.tape))
+    require(digest.hex() == tape.source_sha256, reused)
+    return registered
+
+
+def _results(desk: Desk, pool: Pool) -> Document | None:
+    """The document that holds the results which a pool's record states the fingerprint of, where it is there."""
+    for view in documents.overview(desk, pool.project.deal):
+        mine = view.document.kind is DocumentKind.ELIGIBILITY_CRITERIA and desk.msp == view.document.owner
+        if mine and documents.content_digest(documents.read(desk, view.document)) == pool.record.criteria:
+            return view.document
+    return None
 
 
 def _registration(desk: Desk, pool: Pool) -> Registration:

@@ -103,18 +103,23 @@ class Session:
             return self._first_receipt(proposal, str(request))
         self.ledger.evaluate(proposal, transient, self.signer.certificate_der)
         transaction = Transaction(proposal, self.signer.sign(proposal.signing_bytes))
-        receipt = self.ledger.submit(transaction, self.signer.certificate_der, transient)
-        if receipt.state is TransactionState.INVALID:
-            raise error_from_json(json.loads(receipt.response))
-        return receipt
+        return accepted(self.ledger.submit(transaction, self.signer.certificate_der, transient))
 
     def repeated(self, request: str | None) -> Receipt | None:
-        """The receipt of a request that this person has made before, or None."""
+        """The receipt of a request that this person has made before, or None.
+
+        Raises: what the contract refused at that time, where it was recorded as invalid.
+        """
+        first = self.first(request)
+        return None if first is None else accepted(receipt_of(first))
+
+    def first(self, request: str | None) -> CommittedTransaction | None:
+        """The transaction that was recorded for a request of this person, or None."""
         if request is None:
             return None
         creator = Creator(self.signer.msp_id, self.signer.certificate_fingerprint)
         tx_id = transaction_id(nonce_of(request), creator)
-        return receipt_of(self.ledger.transaction(tx_id)) if self._recorded(tx_id) else None
+        return self.ledger.transaction(tx_id) if self._recorded(tx_id) else None
 
     def _recorded(self, tx_id: str) -> bool:
         return self.ledger.status(tx_id) in (TransactionState.COMMITTED, TransactionState.INVALID)
@@ -143,7 +148,14 @@ class Session:
             proposal.transient,
         )
         require(same, RequestReused(request=request, operation=f"{before.contract}.{before.operation}"))
-        return receipt_of(first)
+        return accepted(receipt_of(first))
+
+
+def accepted(receipt: Receipt) -> Receipt:
+    """The receipt of a valid transaction. Raises: the contract's refusal of one that was recorded as invalid."""
+    if receipt.state is TransactionState.INVALID:
+        raise error_from_json(json.loads(receipt.response))
+    return receipt
 
 
 def receipt_of(committed: CommittedTransaction) -> Receipt:
