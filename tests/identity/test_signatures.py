@@ -53,6 +53,7 @@ def test_the_library_alone_would_take_the_twin_and_we_do_not() -> None:
         encode_dss_signature(P256_ORDER, 1),
         b"\x30\x81" + SIGNATURE[1:],
     ],
+    ids=("empty", "no-numbers", "one-byte-more", "one-byte-less", "r-0", "s-0", "r-order", "long-length"),
 )
 def test_malformed_signatures_are_refused(signature: bytes) -> None:
     assert not is_low_s(signature)
