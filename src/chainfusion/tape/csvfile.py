@@ -21,6 +21,8 @@ from chainfusion.tape.report import Findings
 from chainfusion.tape.rows import Rows
 
 DELIMITERS = (",", ";", "\t", "|")
+WHITE = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""White space as Unicode has it, and as polars trims it; Python's own `strip` takes four control characters more."""
 _BLOCK = 1 << 24
 _CHUNK = 50_000
 _MAX_FIELD = 1 << 20
@@ -152,7 +154,7 @@ def _slow(body: bytes, header: list[str], delimiter: str, skipped: int,
     while chunk := list(islice(rows, _CHUNK)):
         whole = []
         for fields, line, _ in chunk:
-            if not any(field.strip() for field in fields):
+            if not any(field.strip(WHITE) for field in fields):
                 blank += 1
             elif len(fields) != len(header):
                 ragged.append((line, delimiter.join(fields)[:200], f" ({len(fields)} / {len(header)})"))

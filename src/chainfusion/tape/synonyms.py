@@ -1,6 +1,6 @@
 """What originators and regulators call the canonical fields.
 
-Names of SEC Regulation AB II (Schedule AL), codes of the ESMA Annex 2 template and of the Bank of England's AR template,
+Names of SEC Regulation AB II (Schedule AL), codes of the ESMA Annex 2 and the Bank of England's AR templates,
 names that lenders' systems use, and Chinese headers; compared without case and marks.
 """
 
