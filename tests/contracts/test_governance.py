@@ -132,6 +132,10 @@ def test_votes_needed(numerator: int, denominator: int, members: int, needed: in
     assert next(votes for votes in range(members + 1) if threshold.reached(votes, members)) == needed
 
 
+def test_nobody_decides_nothing() -> None:
+    assert not Threshold(1, 2).reached(0, 0)
+
+
 @pytest.mark.parametrize(("numerator", "denominator"), [(0, 3), (-1, 3), (4, 3), (1, 0), (1, 1001)])
 def test_a_threshold_is_a_share(numerator: int, denominator: int) -> None:
     with pytest.raises(ValueError, match="threshold"):
