@@ -66,14 +66,24 @@ def parse_canonical(data: bytes) -> Any:
 
     Raises: NotCanonical.
     """
+    value = parse_encoded(data)
+    if trusted_canonical(value) != data:
+        raise NotCanonical(why="other spelling than the canonical one")
+    return value
+
+
+def parse_encoded(data: bytes) -> Any:
+    """`parse_canonical` for bytes that this process encoded: what they hold is checked, their spelling need not be.
+
+    Raises: NotCanonical.
+    """
     try:
         value = _decode(data.decode())
     except RecursionError:
         raise NotCanonical(why="nested too deeply") from None
     except ValueError as error:
         raise NotCanonical(why=str(error)) from None
-    if canonical(value) != data:
-        raise NotCanonical(why="other spelling than the canonical one")
+    _check(value)
     return value
 
 

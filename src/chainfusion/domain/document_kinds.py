@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from chainfusion.domain.deal import Product
 from chainfusion.domain.errors import Text
@@ -82,6 +83,7 @@ class IndexEntry:
         check(self.provider in INSTITUTION_ROLES, "an institution's role provides a document")
 
 
+@cache
 def default_index(product: Product) -> tuple[IndexEntry, ...]:
     """The index that a deal of this product starts from, in the order in which the documents come about."""
     return tuple(

@@ -62,8 +62,7 @@ def _writer(kind: Any) -> Writer:
     if is_dataclass(kind):
         return _record_writer(kind)
     if issubclass(kind, Enum):
-        texts = {member: _text(member.value) for member in kind}
-        return texts.__getitem__
+        return lambda member: _text(member._value_)
     for base, writer in _WRITERS:
         if issubclass(kind, base):
             return writer
@@ -77,7 +76,10 @@ def _record_writer(kind: Any) -> Writer:
     values = attrgetter(*names) if len(names) > 1 else lambda record: [getattr(record, name) for name in names]
 
     def write(record: Any) -> str:
-        parts = [head + _text(value) for head, value in zip(heads, values(record), strict=True)]
+        parts = [
+            head + (encode_basestring(value) if type(value) is str else _text(value))
+            for head, value in zip(heads, values(record), strict=True)
+        ]
         return "".join(parts) + "}" if parts else "{}"
 
     return write

@@ -11,9 +11,9 @@ from typing import Any
 
 from chainfusion.contracts.framework import Operation, Registry
 from chainfusion.contracts.framework.limits import MAX_TRANSACTION
-from chainfusion.domain.canonical import NotCanonical, canonical
+from chainfusion.domain.canonical import NotCanonical, canonical, parse_encoded
 from chainfusion.domain.errors import ChainFusionError
-from chainfusion.domain.records import BadRecord, utc_text
+from chainfusion.domain.records import utc_text
 from chainfusion.ledger.embedded.state import sha256
 from chainfusion.ledger.evidence.certificates import Certificate, CertificateRefused, SignatureRefused, verify_p256
 from chainfusion.ledger.evidence.transaction import Proposal, Transaction
@@ -22,12 +22,6 @@ from chainfusion.ledger.port import Receipt, TransactionRefused
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=15)
 """How far the time that a client states may be from the time of the block."""
 _NONCE = re.compile(r"[0-9a-f]{48}")
-
-
-def _uncancellable() -> Future[Receipt]:
-    future: Future[Receipt] = Future()
-    future.set_running_or_notify_cancel()
-    return future
 
 
 @dataclass(slots=True)
@@ -46,7 +40,7 @@ class Admitted:
     arguments: dict[str, Any] | None
     """The call's arguments, typed."""
     refusal: TransactionRefused | None
-    future: Future[Receipt] = field(default_factory=_uncancellable)
+    future: Future[Receipt] = field(default_factory=Future)
     repeats: list[Admitted] = field(default_factory=list)
 
     @property
@@ -60,8 +54,8 @@ def admit(
 ) -> Admitted:
     """Reads a transaction as it will be recorded, and checks all that needs neither state nor key.
 
-    What runs is read back from the recorded bytes, so no other spelling and no later change of the caller's objects can
-    part the two.
+    The arguments that run are read back from the bytes that are recorded, so no later change of the caller's objects
+    can part the two.
 
     Raises: TransactionRefused (MALFORMED, TOO_LARGE, WRONG_CHANNEL, TRANSIENT_MISMATCH, BAD_CERTIFICATE).
     """
@@ -79,15 +73,45 @@ def admit(
 
 
 def _recorded(transaction: Transaction) -> Transaction:
+    """The transaction with the arguments that its bytes hold. Raises: TransactionRefused (MALFORMED, TOO_LARGE)."""
+    proposal = transaction.proposal
     try:
-        leaf = transaction.leaf
-        if len(leaf) > MAX_TRANSACTION:
-            raise TransactionRefused(reason="TOO_LARGE", why=f"{len(leaf)} bytes, more than {MAX_TRANSACTION}")
-        return Transaction.from_leaf(leaf)
-    except (NotCanonical, BadRecord) as error:
+        _require_types(transaction)
+        payload = proposal.payload
+        if len(payload) > MAX_TRANSACTION:
+            raise TransactionRefused(reason="TOO_LARGE", why=f"{len(payload)} bytes, more than {MAX_TRANSACTION}")
+        args = parse_encoded(payload)["args"]
+    except NotCanonical as error:
         raise TransactionRefused(reason="MALFORMED", why=error.message()) from None
-    except (AttributeError, TypeError, ValueError) as error:  # a field of another type than declared
-        raise TransactionRefused(reason="MALFORMED", why=str(error)[:200]) from None
+    recorded = Proposal(
+        args=args,
+        channel=proposal.channel,
+        contract=proposal.contract,
+        creator=proposal.creator,
+        nonce=proposal.nonce,
+        operation=proposal.operation,
+        time=proposal.time,
+        transient=proposal.transient,
+        version=proposal.version,
+    )
+    vars(recorded)["payload"] = payload
+    return Transaction(recorded, transaction.signature)
+
+
+def _require_types(transaction: Transaction) -> None:
+    """Refuses fields of other types than declared, whose bytes would not be read back."""
+    proposal, creator = transaction.proposal, transaction.proposal.creator
+    texts = (proposal.channel, proposal.contract, proposal.nonce, proposal.operation, creator.msp, creator.certificate)
+    fits = (
+        all(type(text) is str for text in texts)
+        and type(proposal.args) is dict
+        and type(proposal.version) is int
+        and type(transaction.signature) is bytes
+        and type(proposal.transient) in (str, type(None))
+        and proposal.time.utcoffset() == timedelta(0)
+    )
+    if not fits:
+        raise TransactionRefused(reason="MALFORMED", why="a field is of another type than declared")
 
 
 def check_proposal(proposal: Proposal, transient: Mapping[str, bytes], size: int, ledger_id: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -353,7 +353,10 @@ def _require_same(first: Transaction, second: Transaction) -> None:
 
 
 def _tell(future: Future[Receipt], answer: Answer) -> None:
-    if isinstance(answer, Receipt):
-        future.set_result(answer)
-    else:
-        future.set_exception(answer)
+    try:
+        if isinstance(answer, Receipt):
+            future.set_result(answer)
+        else:
+            future.set_exception(answer)
+    except InvalidStateError:  # cancelled: nobody waits, and what is recorded stays recorded
+        return

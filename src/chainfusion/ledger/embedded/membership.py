@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
@@ -10,12 +10,16 @@ from chainfusion.contracts.framework import Caller
 from chainfusion.domain.membership import MEMBERSHIP_KEY, Member, Membership
 from chainfusion.domain.records import from_bytes
 from chainfusion.ledger.embedded.state import State, sha256
-from chainfusion.ledger.evidence.certificates import Certificate, CertificateRefused, validate_chain
+from chainfusion.ledger.evidence.certificates import Certificate, CertificateRefused, paths_to_root, validate_chain
 from chainfusion.ledger.port import TransactionRefused
 
 _KEY = MEMBERSHIP_KEY.encode()
 PEOPLE = frozenset({"client", "admin"})
 """Organisational units of those who sign transactions; a node signs blocks, a notary checkpoints."""
+
+
+Span = tuple[datetime, datetime]
+"""From when to when, both included."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +28,16 @@ class InForce:
 
     record: Membership
     fingerprint: bytes
+    _spans: dict[tuple[str, str], tuple[Span, ...]] = field(default_factory=dict)
+
+    def spans(self, member: Member, certificate: Certificate) -> tuple[Span, ...]:
+        """When a certificate is valid, by each chain that leads to the member's roots. Raises: CertificateRefused."""
+        known = self._spans.get((member.msp, certificate.fingerprint))
+        if known is None:
+            paths = paths_to_root(certificate, member.root_certificates, member.intermediate_certificates)
+            known = tuple((max(c.not_before for c in path), min(c.not_after for c in path)) for path in paths)
+            self._spans[member.msp, certificate.fingerprint] = known
+        return known
 
 
 def membership_in(state: State) -> InForce | None:
@@ -48,15 +62,17 @@ def require_creator(membership: InForce | None, msp: str, certificate: Certifica
     Raises: TransactionRefused (FOREIGN_CREATOR, MEMBER_NOT_ACTIVE, BAD_CERTIFICATE).
     """
     member = membership.record.members.get(msp) if membership is not None else None
-    if member is None:
+    if membership is None or member is None:
         raise TransactionRefused(reason="FOREIGN_CREATOR", why=f"{msp} is not a member of this consortium")
     if not member.is_active:
         raise TransactionRefused(reason="MEMBER_NOT_ACTIVE", why=f"{msp} is {member.status.value}")
     if certificate.node_ou not in PEOPLE:
         raise TransactionRefused(reason="BAD_CERTIFICATE", why=f"{certificate.subject} is not a person's certificate")
     try:
+        spans = membership.spans(member, certificate)
         for at in times:
-            validate_chain(certificate, member.root_certificates, member.intermediate_certificates, at=at)
+            if not any(first <= at <= last for first, last in spans):
+                validate_chain(certificate, member.root_certificates, member.intermediate_certificates, at=at)
     except CertificateRefused as error:
         raise TransactionRefused(reason="BAD_CERTIFICATE", why=error.message()) from None
 
