@@ -19,7 +19,7 @@ from tests.support.harbour import DEAL, FOUNDERS, JOINER, REPORT, Harbour, build
 from tests.support.harbour import report_opening as opening
 from tests.support.identities import make_member
 from tests.support.ledger_builder import LedgerBuilder, entry, signed_genesis
-from tests.support.tampering import refused
+from tests.support.tampering import accepted, edited, refused
 
 ADMIT_JOINER = {"kind": "admit", "member": to_json(entry(institution(JOINER)))} | dict.fromkeys(
     ("msp", "rules", "agreement")
@@ -442,3 +442,20 @@ def test_the_exporter_needs_a_checkpoint_that_covers_the_transaction() -> None:
     later = port.builder.call("DonghaiMSP", "deal.name_party", deal=DEAL)
     with pytest.raises(NotInCheckpoint):
         port.evidence(SubjectKind.DECISION, later)
+
+
+# ------------------------------------------------------------------ the reader's terminal
+
+
+@pytest.mark.parametrize("escape", ["\x1b[2K\rOK: verified", "a\nOK: b", "\u202eFAIL", "\x9b1A", "\x00"])
+def test_what_is_told_does_not_move_the_cursor_or_turn_the_text(unchecked: None, escape: str) -> None:
+    builder = young()
+    evil = builder.sign("YunjinMSP", "deal.close", {"deal": escape})
+    builder.append([evil])
+    builder.witnessed()
+    evidence = export_evidence(builder, SubjectKind.DECISION, evil.proposal.tx_id)
+    accepted(evidence, builder.trust)
+    refused(evidence, builder.trust, "statement", expect_deal=DEAL)
+    refused(edited(evidence, lambda e: e.update(engine=escape)), builder.trust, "file")
+    elsewhere = edited(evidence, lambda e: e["transactions"][0]["transaction"]["proposal"].update(channel=escape))
+    refused(elsewhere, builder.trust, "inclusion", cause="PART_OF_ANOTHER_LEDGER")

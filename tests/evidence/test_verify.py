@@ -8,9 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from chainfusion.domain.records import to_json
+from chainfusion.domain.loan import Loan, encode_loan
+from chainfusion.domain.records import to_bytes, to_json
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
 from chainfusion.ledger.evidence.evidence_file import read_evidence, write_evidence
+from chainfusion.ledger.evidence.opening import LoanOpening
 from chainfusion.verify import Status, verify
 from tests.support.harbour import DEAL, JOINER, LOANS, REPORT, Harbour, a_loan, build
 from tests.support.tampering import accepted, refused
@@ -183,3 +185,31 @@ print(sorted(name for name in sys.modules if name.partition(".")[0] in blocked))
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout.strip()) == (0, "[]"), ran.stderr
+
+
+def test_one_loan_of_a_million_takes_less_than_two_kibibytes() -> None:
+    loan = Loan(
+        loan_id="DH-2026-000000123456789",
+        borrower_id="b7c1e0d24f5a4f0b9d3e8a6c5f1e2d3c",
+        product="RESIDENTIAL_MORTGAGE",
+        currency="CNY",
+        original_balance=325_000_000,
+        current_balance=298_765_432,
+        rate_ppm=41_000,
+        original_term=360,
+        remaining_term=312,
+        seasoning=48,
+        origination_date=19_000,
+        first_payment_date=19_030,
+        maturity_date=29_957,
+        repayment="PARTIAL_INTEREST_ONLY",
+        payment_amount=1_568_900,
+        status="GRACE_PERIOD",
+        days_past_due=3,
+        collateral_value=500_000_000,
+        ltv_ppm=650_000,
+        credit_score=712,
+        region="CN-31 Shanghai",
+    )
+    path = tuple(bytes([level] * 32) for level in range(20))
+    assert len(to_bytes(LoanOpening(999_999, path, encode_loan(loan), bytes(16)))) < 2048

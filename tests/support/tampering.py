@@ -44,6 +44,7 @@ def refused(
         assert verdict.headline(lang)
         assert verdict.remedy(lang)
         assert "{" not in verdict.headline(lang) + verdict.remedy(lang)
+    _assert_printable(verdict)
     json.dumps(verdict.to_json())
     return verdict
 
@@ -54,9 +55,16 @@ def accepted(
     """Asserts that a verification holds."""
     verdict = verify(evidence, trust, None if document is None else io.BytesIO(document), at=at, **expectations)
     assert verdict.ok, verdict.refusal
+    _assert_printable(verdict)
     assert second_verifier.verify(evidence, trust, document)
     json.dumps(verdict.to_json())
     return verdict
+
+
+def _assert_printable(verdict: Verdict) -> None:
+    steps = [step for root in verdict.steps for step in root.walk()]
+    texts = [verdict.title, *verdict.proves, *verdict.does_not_prove, *(step.detail for step in steps)]
+    assert all(text.en.isprintable() and text.zh.isprintable() for text in texts)
 
 
 def swap(holder: Any, first: Any, second: Any) -> None:

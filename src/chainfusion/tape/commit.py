@@ -78,7 +78,10 @@ def commit(tape: Tape, salts: bytes | None = None, engine: Engine | None = None)
     loan has no canonical record, ProofInvalid where the salts are not one for each loan.
     """
     salts = os.urandom(SALT_BYTES * len(tape)) if salts is None else salts
-    require(len(salts) == SALT_BYTES * len(tape), merkle.ProofInvalid(why="there is not one salt for each loan"))
+    require(
+        len(salts) == SALT_BYTES * len(tape),
+        merkle.ProofInvalid(why="there is not one salt for each loan", why_zh="盐值与贷款不是一一对应"),
+    )
     engine = engine or engine_for(len(tape))
     return CommittedTape(tape, salts, _leaves(engine).subtrees(tape.frame, salts), engine)
 

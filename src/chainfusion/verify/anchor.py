@@ -9,7 +9,7 @@ from chainfusion.domain.membership import SignedGenesis
 from chainfusion.domain.records import from_bytes, from_json, to_bytes
 from chainfusion.ledger.evidence.certificates import Certificate, validate_chain
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
-from chainfusion.ledger.evidence.evidence_file import CONSORTIUM, Consistency, Evidence, EvidenceMalformed
+from chainfusion.ledger.evidence.evidence_file import CONSORTIUM, Consistency, Evidence, malformed
 from chainfusion.ledger.evidence.merkle import verify_consistency
 from chainfusion.ledger.evidence.note import Note
 from chainfusion.ledger.evidence.signatures import verify_p256
@@ -23,7 +23,7 @@ class TrustUnreadable(ChainFusionError):
     code = "TRUST_UNREADABLE"
     says = Text(
         "What you named as trust is neither a genesis file nor a checkpoint note: {why}",
-        "您指定的信任依据既不是创世文件也不是检查点：{why}",
+        "您指定的信任依据既不是创世文件也不是检查点：{why_zh}",
     )
     do = Text("Name the consortium's genesis, or a checkpoint that you kept.", "请指定联盟创世文件或您留存的检查点。")
 
@@ -108,13 +108,16 @@ Anchor = GenesisAnchor | CheckpointAnchor
 
 def read_anchor(trust: bytes) -> Anchor:
     """The anchor in a genesis file (canonical JSON) or a checkpoint note. Raises: TrustUnreadable."""
-    require(len(trust) <= MAX_BYTES, TrustUnreadable(why=f"> {MAX_BYTES} B"))
+    require(
+        len(trust) <= MAX_BYTES,
+        TrustUnreadable(why=f"longer than {MAX_BYTES} bytes.", why_zh=f"超过 {MAX_BYTES} 字节。"),
+    )
     try:
         if trust.startswith(b"{"):
             return GenesisAnchor(from_bytes(SignedGenesis, trust))
         return CheckpointAnchor(Checkpoint.parse(Note.parse(trust).text))
     except ChainFusionError as error:
-        raise TrustUnreadable(why=error.message()) from None
+        raise TrustUnreadable(why=error.message("en"), why_zh=error.message("zh")) from None
 
 
 def check_consistency(evidence: Evidence) -> None:
@@ -133,7 +136,8 @@ def founding_of(evidence: Evidence) -> SignedGenesis:
     first = evidence.transactions[0]
     founds = first.place == (0, 0) and (first.proposal.contract, first.proposal.operation) == (CONSORTIUM, "found")
     alone = evidence.blocks[0].header.number == 0 and evidence.blocks[0].header.count == 1
-    require(founds and alone, EvidenceMalformed(why="it does not begin with the founding of the consortium"))
+    begins = malformed("it does not begin with the founding of the consortium", "未以联盟的创立交易开头")
+    require(founds and alone, begins)
     return from_json(SignedGenesis, first.proposal.args.get("genesis"), "genesis")
 
 
@@ -142,11 +146,13 @@ def check_founders(founding: SignedGenesis) -> None:
     genesis = founding.genesis
     members = {member.msp: member for member in genesis.members}
     for each in founding.signatures:
-        require(each.msp in members, EvidenceMalformed(why=f"{each.msp[:80]} signs the genesis and is no founder"))
+        stranger = malformed(f"{each.msp[:80]} signs the genesis and is no founder", f"{each.msp[:80]} 并非创始成员")
+        require(each.msp in members, stranger)
         member = members[each.msp]
         certificate = Certificate.from_der(each.certificate)
         at = genesis.founded
         validate_chain(certificate, member.root_certificates, member.intermediate_certificates, at=at)
         verify_p256(certificate.p256_key, each.signature, genesis.signing_bytes)
     signers = sorted(each.msp for each in founding.signatures)
-    require(signers == sorted(members), EvidenceMalformed(why="not every founder signed the genesis once"))
+    once = malformed("not every founder signed the genesis once", "并非每家创始成员都恰好签署一次创世文件")
+    require(signers == sorted(members), once)

@@ -13,7 +13,13 @@ from chainfusion.domain.membership import Member, Membership, fingerprint
 from chainfusion.domain.records import utc_text
 from chainfusion.ledger.evidence.block import FORMAT, NO_PREVIOUS, BlockHeader
 from chainfusion.ledger.evidence.certificates import Certificate, validate_chain
-from chainfusion.ledger.evidence.evidence_file import Evidence, EvidenceMalformed, ProvenBlock, ProvenTransaction
+from chainfusion.ledger.evidence.evidence_file import (
+    Evidence,
+    EvidenceMalformed,
+    ProvenBlock,
+    ProvenTransaction,
+    malformed,
+)
 from chainfusion.ledger.evidence.merkle import leaf_hash, verify_inclusion
 from chainfusion.ledger.evidence.signatures import verify_p256
 from chainfusion.ledger.evidence.transaction import VALID
@@ -61,7 +67,7 @@ class MembershipChangeRefused(ChainFusionError):
     code = "MEMBERSHIP_CHANGE_REFUSED"
     says = Text(
         "Membership change {tx_id} is not allowed by the consortium's rules: {why}",
-        "成员变更 {tx_id} 不符合联盟规则：{why}",
+        "成员变更 {tx_id} 不符合联盟规则：{why_zh}",
     )
     do = Text("Reject the evidence.", "请拒绝该存证。")
 
@@ -122,7 +128,10 @@ def check_places(evidence: Evidence, ledger_id: str) -> None:
         header, proposal = headers[each.block], each.proposal
         _require_ledger(ledger_id, proposal.channel, f"transaction {proposal.tx_id}")
         same = each.outcome.tx_id == proposal.tx_id
-        require(same, EvidenceMalformed(why=f"the outcome beside transaction {proposal.tx_id} is of another one"))
+        require(
+            same,
+            malformed(f"the outcome beside {proposal.tx_id} is another's", f"{proposal.tx_id} 所附结果属于另一笔交易"),
+        )
         transaction, outcome = leaf_hash(each.transaction.leaf), leaf_hash(each.outcome.leaf)
         verify_inclusion(transaction, each.index, header.count, each.transaction_path, header.transactions)
         verify_inclusion(outcome, each.index, header.count, each.outcome_path, header.outcomes)
@@ -210,27 +219,34 @@ def certificates_of(evidence: Evidence) -> dict[str, Certificate]:
 def _stepped(membership: Membership | None, each: ProvenTransaction) -> Membership:
     proposal = each.proposal
     try:
-        require(proposal.version == GOVERNANCE_VERSION, EvidenceMalformed(why="an unknown version of the contract"))
+        require(
+            proposal.version == GOVERNANCE_VERSION, malformed("an unknown version of the contract", "未知的合约版本")
+        )
         return governance_step(membership, proposal.operation, proposal.args, proposal.creator.msp, proposal.tx_id)
     except ChainFusionError as error:
-        raise MembershipChangeRefused(tx_id=proposal.tx_id, why=error.message()) from None
-    except (KeyError, TypeError, ValueError) as error:  # arguments that no such operation takes
-        raise MembershipChangeRefused(tx_id=proposal.tx_id, why=f"{type(error).__name__} {error}"[:200]) from None
+        why, why_zh = error.message("en"), error.message("zh")
+        raise MembershipChangeRefused(tx_id=proposal.tx_id, why=why, why_zh=why_zh) from None
 
 
 def _check_header(header: BlockHeader) -> None:
     fits = header.format == FORMAT and len(header.previous) == len(header.membership) == 32
-    require(fits and header.count > 0, EvidenceMalformed(why=f"block {header.number} has another form"))
+    require(
+        fits and header.count > 0,
+        malformed(f"block {header.number} has another form", f"区块 {header.number} 格式不符"),
+    )
     first = (header.previous == NO_PREVIOUS) == (header.number == 0)
-    require(first, EvidenceMalformed(why=f"block {header.number} does not follow the one before"))
+    require(first, _unlinked(header.number))
 
 
 def _check_links(evidence: Evidence) -> None:
     for earlier, later in pairwise(evidence.blocks):
         follows = later.header.previous == earlier.header.hash or later.header.number > earlier.header.number + 1
         in_time = later.header.time >= earlier.header.time
-        number = later.header.number
-        require(follows and in_time, EvidenceMalformed(why=f"block {number} does not follow the one before"))
+        require(follows and in_time, _unlinked(later.header.number))
+
+
+def _unlinked(number: int) -> EvidenceMalformed:
+    return malformed(f"block {number} does not follow the one before", f"区块 {number} 与前一区块不衔接")
 
 
 def _require_ledger(ledger_id: str, found: str, part: str) -> None:

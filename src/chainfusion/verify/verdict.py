@@ -117,7 +117,15 @@ def _said(fact: Any, lang: str) -> str:
         return fact.filled(lang, {})
     if isinstance(fact, datetime):
         return f"{fact:%Y-%m-%d %H:%M:%S} UTC"
-    return str(fact)
+    return printable(str(fact))
+
+
+def printable(text: str) -> str:
+    """The text with control and direction characters written out.
+
+    A file that one verifies is a stranger's: it must not move the cursor, clear the line above or turn text around.
+    """
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 # ------------------------------------------------------------------ recording
@@ -144,7 +152,7 @@ class Recorder:
         try:
             yield
         except ChainFusionError as error:
-            detail = Text(error.message("en"), error.message("zh"))
+            detail = Text(printable(error.message("en")), printable(error.message("zh")))
             self.ended[step_id] = (Status.FAIL, detail)
             remedy = _ASK_AGAIN if isinstance(error, FOR_SIGNERS) else Text(error.remedy("en"), error.remedy("zh"))
             raise VerificationFailed(

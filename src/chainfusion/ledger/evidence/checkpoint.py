@@ -25,7 +25,7 @@ class BadCheckpoint(ChainFusionError):
     """A note that is not a checkpoint of a Chain Fusion ledger."""
 
     code = "BAD_CHECKPOINT"
-    says = Text("This is not a checkpoint: {why}.", "这不是检查点：{why}。")
+    says = Text("This is not a checkpoint: {why}.", "这不是检查点：{why_zh}。")
     do = Text("Take the checkpoint as the ledger published it.", "请使用账本发布的检查点原件。")
 
 
@@ -81,19 +81,35 @@ class Checkpoint:
     def parse(cls, text: str) -> Checkpoint:
         """Reads a note's text. Extension lines are refused, since nobody could audit them. Raises: BadCheckpoint."""
         lines = text.split("\n")
-        require(len(lines) == 4 and lines[3] == "", BadCheckpoint(why="it has not exactly three lines"))
+        require(
+            len(lines) == 4 and lines[3] == "",
+            BadCheckpoint(why="it has not exactly three lines", why_zh="并非恰好三行"),
+        )
         origin, size, root = lines[:3]
-        require(origin.startswith(ORIGIN_PREFIX), BadCheckpoint(why=f"its origin is not {ORIGIN_PREFIX}<ledger id>"))
+        require(
+            origin.startswith(ORIGIN_PREFIX),
+            BadCheckpoint(
+                why=f"its origin is not {ORIGIN_PREFIX}<ledger id>", why_zh=f"来源不是 {ORIGIN_PREFIX}<账本编号>"
+            ),
+        )
         digits = size.isascii() and size.isdigit() and len(size) <= _MAX_SIZE_DIGITS
-        require(digits, BadCheckpoint(why="its size is not a number"))
+        require(digits, BadCheckpoint(why="its size is not a number", why_zh="长度不是数字"))
         try:
             checkpoint = cls(origin, int(size), base64.b64decode(root, validate=True))
         except ValueError:
-            raise BadCheckpoint(why="its root is not base64") from None
-        require(len(checkpoint.root) == HASH_BYTES, BadCheckpoint(why=f"its root has not {HASH_BYTES} bytes"))
-        require(checkpoint.text == text, BadCheckpoint(why="another spelling than the canonical one"))
+            raise BadCheckpoint(why="its root is not base64", why_zh="根不是 base64") from None
+        require(
+            len(checkpoint.root) == HASH_BYTES,
+            BadCheckpoint(why=f"its root has not {HASH_BYTES} bytes", why_zh=f"根应为 {HASH_BYTES} 字节"),
+        )
+        require(
+            checkpoint.text == text, BadCheckpoint(why="another spelling than the canonical one", why_zh="不是规范写法")
+        )
         empty = checkpoint.size == 0
-        require(not empty or checkpoint.root == EMPTY_ROOT, BadCheckpoint(why="an empty tree has another root"))
+        require(
+            not empty or checkpoint.root == EMPTY_ROOT,
+            BadCheckpoint(why="an empty tree has another root", why_zh="空树的根不符"),
+        )
         return checkpoint
 
 
@@ -108,7 +124,13 @@ def log_signature(note: Note, log: NoteKey) -> NoteSignature:
     Raises: BadNote where there is not exactly one line by that key, NoteSignatureInvalid.
     """
     lines = [signature for signature in note.signatures if log.made(signature)]
-    require(len(lines) == 1, BadNote(why=f"it has {len(lines)} signatures of the log's key, {log.name}, not one"))
+    require(
+        len(lines) == 1,
+        BadNote(
+            why=f"it has {len(lines)} signatures of the log's key, {log.name}, not one",
+            why_zh=f"日志密钥 {log.name} 的签名有 {len(lines)} 个，应为一个",
+        ),
+    )
     log.verify(note.text, lines[0])
     return lines[0]
 
@@ -133,11 +155,19 @@ def require_extends(last: Checkpoint | None, new: Checkpoint, proof: Sequence[by
 
     Raises: BadCheckpoint (another log), CheckpointStale, LogForked, ProofInvalid.
     """
-    require(new.size > 0, BadCheckpoint(why="an empty log has nothing to cosign"))
+    require(new.size > 0, BadCheckpoint(why="an empty log has nothing to cosign", why_zh="空日志无可联署"))
     if last is None:
-        require(not proof, BadCheckpoint(why="a proof without an earlier checkpoint"))
+        require(
+            not proof, BadCheckpoint(why="a proof without an earlier checkpoint", why_zh="没有先前的检查点却附有证明")
+        )
         return
-    require(new.origin == last.origin, BadCheckpoint(why=f"it is of the log {new.origin:.80}, not {last.origin:.80}"))
+    require(
+        new.origin == last.origin,
+        BadCheckpoint(
+            why=f"it is of the log {new.origin:.80}, not {last.origin:.80}",
+            why_zh=f"属于日志 {new.origin:.80}，而非 {last.origin:.80}",
+        ),
+    )
     require(new.size >= last.size, CheckpointStale(size=new.size, last_size=last.size))
     if new.size == last.size:
         require(new.root == last.root, _forked(last, new))

@@ -36,7 +36,7 @@ class EvidenceMalformed(ChainFusionError):
     """Bytes that are no evidence file."""
 
     code = "EVIDENCE_MALFORMED"
-    says = Text("This is not an evidence file: {why}.", "这不是存证文件：{why}。")
+    says = Text("This is not an evidence file: {why}.", "这不是存证文件：{why_zh}。")
     do = Text("Take the file as it was exported, or ask for it again.", "请使用导出的原始文件，或重新索取。")
 
 
@@ -184,7 +184,7 @@ def read_evidence(data: bytes) -> Evidence:
 
     Raises: EvidenceMalformed, NotCanonical, BadRecord, BadNote, BadCheckpoint.
     """
-    require(len(data) <= MAX_BYTES, EvidenceMalformed(why=f"it is longer than {MAX_BYTES} bytes"))
+    require(len(data) <= MAX_BYTES, malformed(f"it is longer than {MAX_BYTES} bytes", f"超过 {MAX_BYTES} 字节"))
     evidence = from_json(Evidence, parse_canonical(data))
     _check(evidence)
     return evidence
@@ -194,9 +194,11 @@ def read_evidence(data: bytes) -> Evidence:
 
 
 def _check(evidence: Evidence) -> None:
-    _form(evidence.format == FORMAT, f"format {FORMAT} is needed")
-    _form(evidence.engine == EMBEDDED, f"no ledger engine {evidence.engine[:40]!r} is known")
-    _form(all(_NONCE.fullmatch(each.proposal.nonce) for each in evidence.transactions), "a nonce has 48 hex digits")
+    _form(evidence.format == FORMAT, f"format {FORMAT} is needed", f"格式应为 {FORMAT}")
+    engine = evidence.engine[:40]
+    _form(engine == EMBEDDED, f"no ledger engine {engine!r} is known", f"未知的账本引擎 {engine!r}")
+    nonces = all(_NONCE.fullmatch(each.proposal.nonce) for each in evidence.transactions)
+    _form(nonces, "a nonce has 48 hex digits", "nonce 应为 48 位十六进制")
     _check_order(evidence)
     _check_nothing_unused(evidence)
 
@@ -205,26 +207,38 @@ def _check_order(evidence: Evidence) -> None:
     places = [each.place for each in evidence.transactions]
     numbers = [each.header.number for each in evidence.blocks]
     digests = [hashlib.sha256(der).digest() for der in evidence.certificates]
-    _form(_ascending(places), "transactions stand in the ledger's order, each once")
-    _form(_ascending(numbers), "blocks stand in the ledger's order, each once")
-    _form(_ascending(digests), "certificates stand in the order of their SHA-256, each once")
+    _form(_ascending(places), "transactions stand in the ledger's order, each once", "交易应按账本次序排列且不重复")
+    _form(_ascending(numbers), "blocks stand in the ledger's order, each once", "区块应按账本次序排列且不重复")
+    _form(
+        _ascending(digests),
+        "certificates stand in the order of their SHA-256, each once",
+        "证书应按 SHA-256 排列且不重复",
+    )
 
 
 def _check_nothing_unused(evidence: Evidence) -> None:
     used = {each.block for each in evidence.transactions} | {evidence.head.size - 1}
-    _form({each.header.number for each in evidence.blocks} == used, "blocks: those of the transactions and the last")
+    exact = {each.header.number for each in evidence.blocks} == used
+    _form(exact, "blocks: those of the transactions and the last", "区块应为各交易所在区块及最后一个区块")
     creators = {each.proposal.creator.certificate for each in evidence.transactions}
     held = {hashlib.sha256(der).hexdigest() for der in evidence.certificates}
-    _form(held == creators, "certificates: those of the transactions' creators")
+    _form(held == creators, "certificates: those of the transactions' creators", "证书应为各交易签名人的证书")
     odd = [each for each in evidence.transactions if not each.is_governance]
     ids = [each.proposal.tx_id for each in evidence.transactions]
-    _form(ids.count(evidence.subject.tx_id) == 1, "the subject's transaction is there once")
-    _form(all(each.proposal.tx_id == evidence.subject.tx_id for each in odd), "no transaction beside the subject's")
+    subject = evidence.subject.tx_id
+    _form(ids.count(subject) == 1, "the subject's transaction is there once", "存证主题的交易应恰有一笔")
+    alone = all(each.proposal.tx_id == subject for each in odd)
+    _form(alone, "a transaction that proves nothing of the subject", "含有与主题无关的交易")
 
 
 def _ascending(items: list[Any]) -> bool:
     return all(before < after for before, after in pairwise(items))
 
 
-def _form(condition: bool, why: str) -> None:
-    require(condition, EvidenceMalformed(why=why))
+def _form(condition: bool, why: str, why_zh: str) -> None:
+    require(condition, malformed(why, why_zh))
+
+
+def malformed(why: str, why_zh: str) -> EvidenceMalformed:
+    """The refusal of a file that has not the form, for this reason."""
+    return EvidenceMalformed(why=why, why_zh=why_zh)

@@ -25,7 +25,7 @@ class ProofInvalid(ChainFusionError):
     """A Merkle proof that does not prove what it is shown for."""
 
     code = "PROOF_INVALID"
-    says = Text("The Merkle proof does not hold: {why}.", "默克尔证明不成立：{why}。")
+    says = Text("The Merkle proof does not hold: {why}.", "默克尔证明不成立：{why_zh}。")
     do = Text(
         "Do not rely on it: the content, its place or the tree is another one. Ask for the evidence again.",
         "请勿采信：内容、位置或所属的树并非所称的那一个。请重新索取存证。",
@@ -134,7 +134,9 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
 
     RFC 9162, 2.1.3.2. Raises: ProofInvalid.
     """
-    _require_same(root_from_inclusion(leaf, index, size, path), expected, "the path leads to another root")
+    _require_same(
+        root_from_inclusion(leaf, index, size, path), expected, "the path leads to another root", "路径指向另一个根"
+    )
 
 
 def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
@@ -146,14 +148,14 @@ def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes
     _require_hashes(leaf, *path)
     here, last, found = index, size - 1, leaf
     for sibling in path:
-        require(last > 0, ProofInvalid(why="the path is too long"))
+        require(last > 0, ProofInvalid(why="the path is too long", why_zh="路径过长"))
         if here & 1 or here == last:
             found = node_hash(sibling, found)
             here, last = _to_right_child(here, last)
         else:
             found = node_hash(found, sibling)
         here, last = here >> 1, last >> 1
-    require(last == 0, ProofInvalid(why="the path is too short"))
+    require(last == 0, ProofInvalid(why="the path is too short", why_zh="路径过短"))
     return found
 
 
@@ -165,30 +167,30 @@ def verify_consistency(first: int, first_root: bytes, size: int, size_root: byte
     _require_growth(first, size)
     _require_hashes(first_root, size_root, *path)
     if first in (0, size):
-        require(not path, ProofInvalid(why="the path is too long"))
-        _require_same(first_root, size_root if first else EMPTY_ROOT, "the first root is another one")
+        require(not path, ProofInvalid(why="the path is too long", why_zh="路径过长"))
+        _require_same(first_root, size_root if first else EMPTY_ROOT, "the first root is another one", "前一个根不符")
         return
     found_first, found_size = _roots_from_consistency(first, first_root, size, path)
-    _require_same(found_first, first_root, "the path leads to another first root")
-    _require_same(found_size, size_root, "the path leads to another second root")
+    _require_same(found_first, first_root, "the path leads to another first root", "路径指向另一个前根")
+    _require_same(found_size, size_root, "the path leads to another second root", "路径指向另一个后根")
 
 
 def _roots_from_consistency(first: int, first_root: bytes, size: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
     parts = list(path) if first & (first - 1) else [first_root, *path]  # a full first tree is its own first part
-    require(bool(parts), ProofInvalid(why="the path is too short"))
+    require(bool(parts), ProofInvalid(why="the path is too short", why_zh="路径过短"))
     here, last = first - 1, size - 1
     while here & 1:
         here, last = here >> 1, last >> 1
     old = new = parts[0]
     for part in parts[1:]:
-        require(last > 0, ProofInvalid(why="the path is too long"))
+        require(last > 0, ProofInvalid(why="the path is too long", why_zh="路径过长"))
         if here & 1 or here == last:
             old, new = node_hash(part, old), node_hash(part, new)
             here, last = _to_right_child(here, last)
         else:
             new = node_hash(new, part)
         here, last = here >> 1, last >> 1
-    require(last == 0, ProofInvalid(why="the path is too short"))
+    require(last == 0, ProofInvalid(why="the path is too short", why_zh="路径过短"))
     return old, new
 
 
@@ -272,16 +274,29 @@ def _to_right_child(here: int, last: int) -> tuple[int, int]:
 
 
 def _require_leaf(index: int, size: int) -> None:
-    require(0 <= index < size, ProofInvalid(why=f"leaf {index} is outside a tree of {size} leaves"))
+    require(
+        0 <= index < size,
+        ProofInvalid(
+            why=f"leaf {index} is outside a tree of {size} leaves", why_zh=f"叶 {index} 不在 {size} 片叶的树内"
+        ),
+    )
 
 
 def _require_growth(first: int, size: int) -> None:
-    require(0 <= first <= size, ProofInvalid(why=f"a tree of {size} leaves does not extend one of {first}"))
+    require(
+        0 <= first <= size,
+        ProofInvalid(
+            why=f"a tree of {size} leaves does not extend one of {first}",
+            why_zh=f"{size} 片叶的树并非 {first} 片叶的树的延伸",
+        ),
+    )
 
 
 def _require_hashes(*hashes: bytes) -> None:
-    require(all(len(h) == HASH_BYTES for h in hashes), ProofInvalid(why="a hash is not 32 bytes"))
+    require(
+        all(len(h) == HASH_BYTES for h in hashes), ProofInvalid(why="a hash is not 32 bytes", why_zh="哈希应为 32 字节")
+    )
 
 
-def _require_same(found: bytes, expected: bytes, why: str) -> None:
-    require(hmac.compare_digest(found, expected), ProofInvalid(why=why))
+def _require_same(found: bytes, expected: bytes, why: str, why_zh: str) -> None:
+    require(hmac.compare_digest(found, expected), ProofInvalid(why=why, why_zh=why_zh))

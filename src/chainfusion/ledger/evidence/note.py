@@ -38,7 +38,7 @@ class BadNote(ChainFusionError):
     """Bytes that are not a signed note."""
 
     code = "BAD_NOTE"
-    says = Text("This is not a signed note: {why}.", "这不是签名注记（signed note）：{why}。")
+    says = Text("This is not a signed note: {why}.", "这不是签名注记（signed note）：{why_zh}。")
     do = Text("Take the file as its maker wrote it; do not edit it.", "请使用制作方给出的原始文件，不要编辑。")
 
 
@@ -46,7 +46,7 @@ class NoteSignatureInvalid(ChainFusionError):
     """A signature line that names a known key and was not made by it."""
 
     code = "NOTE_SIGNATURE_INVALID"
-    says = Text("The note's signature by {name} does not hold: {why}.", "{name} 在注记上的签名不成立：{why}。")
+    says = Text("The note's signature by {name} does not hold: {why}.", "{name} 在注记上的签名不成立：{why_zh}。")
     do = Text("Do not rely on the note; ask {name} for the original.", "请勿采信该注记，并向 {name} 索取原件。")
 
 
@@ -78,7 +78,9 @@ class NoteSignature:
         """The POSIX time of a cosignature. Raises: NoteSignatureInvalid where it cannot be one."""
         seconds = int.from_bytes(self.value[:_TIME_BYTES], "big")
         fits = len(self.value) == _TIME_BYTES + _ED25519_BYTES and seconds <= LAST_SECOND
-        require(fits, NoteSignatureInvalid(name=self.name, why="not a timestamped signature"))
+        require(
+            fits, NoteSignatureInvalid(name=self.name, why="not a timestamped signature", why_zh="不是带时间的联署签名")
+        )
         return seconds
 
 
@@ -104,17 +106,25 @@ class Note:
     @classmethod
     def parse(cls, data: bytes) -> Note:
         """Reads a note's bytes; proves nothing about its signatures. Raises: BadNote."""
-        require(len(data) <= MAX_BYTES, BadNote(why=f"it is longer than {MAX_BYTES} bytes"))
+        require(
+            len(data) <= MAX_BYTES, BadNote(why=f"it is longer than {MAX_BYTES} bytes", why_zh=f"超过 {MAX_BYTES} 字节")
+        )
         try:
             content = data.decode()
         except UnicodeDecodeError:
-            raise BadNote(why="it is not UTF-8 text") from None
+            raise BadNote(why="it is not UTF-8 text", why_zh="不是 UTF-8 文本") from None
         controls = any(character < " " and character != "\n" for character in content)
-        require(not controls, BadNote(why="it holds control characters"))
+        require(not controls, BadNote(why="it holds control characters", why_zh="含有控制字符"))
         text, separator, lines = content.rpartition("\n\n")
-        require(bool(separator) and lines.endswith("\n"), BadNote(why="no signature lines after a blank line"))
+        require(
+            bool(separator) and lines.endswith("\n"),
+            BadNote(why="no signature lines after a blank line", why_zh="空行之后没有签名行"),
+        )
         signatures = tuple(_read_line(line) for line in lines[:-1].split("\n"))
-        require(len(signatures) <= MAX_SIGNATURES, BadNote(why=f"more than {MAX_SIGNATURES} signatures"))
+        require(
+            len(signatures) <= MAX_SIGNATURES,
+            BadNote(why=f"more than {MAX_SIGNATURES} signatures", why_zh=f"签名超过 {MAX_SIGNATURES} 个"),
+        )
         return cls(text + "\n", signatures)
 
 
@@ -127,8 +137,13 @@ class NoteKey:
     type: SignatureType = SignatureType.ED25519
 
     def __post_init__(self) -> None:
-        require(_is_name(self.name), BadNote(why=f"{self.name!r:.60} cannot name a key"))
-        require(len(self.public) == 32, BadNote(why="an Ed25519 public key has 32 bytes"))
+        require(
+            _is_name(self.name),
+            BadNote(why=f"{self.name!r:.60} cannot name a key", why_zh=f"{self.name!r:.60} 不能作为密钥名"),
+        )
+        require(
+            len(self.public) == 32, BadNote(why="an Ed25519 public key has 32 bytes", why_zh="Ed25519 公钥应为 32 字节")
+        )
 
     @cached_property
     def id(self) -> bytes:
@@ -146,7 +161,10 @@ class NoteKey:
 
     def verify(self, text: str, signature: NoteSignature) -> None:
         """Checks a line that says this key made it over `text`. Raises: NoteSignatureInvalid."""
-        require(self.made(signature), NoteSignatureInvalid(name=signature.name, why="it is by another key"))
+        require(
+            self.made(signature),
+            NoteSignatureInvalid(name=signature.name, why="it is by another key", why_zh="由其他密钥所签"),
+        )
         if self.type is SignatureType.COSIGNATURE:
             signed, value = cosigned_bytes(text, signature.seconds), signature.value[_TIME_BYTES:]
         else:
@@ -154,7 +172,9 @@ class NoteKey:
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(value, signed)
         except (InvalidSignature, ValueError):
-            raise NoteSignatureInvalid(name=self.name, why="the signature is of another text or key") from None
+            raise NoteSignatureInvalid(
+                name=self.name, why="the signature is of another text or key", why_zh="与文本或密钥不符"
+            ) from None
 
     @property
     def _typed(self) -> bytes:
@@ -196,13 +216,19 @@ def cosigned_bytes(text: str, seconds: int) -> bytes:
 
 def _read_line(line: str) -> NoteSignature:
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
-    require(line.startswith(_DASH) and _is_name(name), BadNote(why="a signature line has another form"))
+    require(
+        line.startswith(_DASH) and _is_name(name),
+        BadNote(why="a signature line has another form", why_zh="签名行格式不符"),
+    )
     try:
         value = base64.b64decode(encoded, validate=True)
     except ValueError:
-        raise BadNote(why="a signature is not base64") from None
+        raise BadNote(why="a signature is not base64", why_zh="签名不是 base64") from None
     canonical = base64.b64encode(value).decode() == encoded
-    require(canonical and len(value) > _ID_BYTES, BadNote(why="a signature is not canonical base64"))
+    require(
+        canonical and len(value) > _ID_BYTES,
+        BadNote(why="a signature is not canonical base64", why_zh="签名不是规范的 base64"),
+    )
     return NoteSignature(name, value[:_ID_BYTES], value[_ID_BYTES:])
 
 

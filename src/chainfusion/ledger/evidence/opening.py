@@ -37,7 +37,10 @@ class LoanOpening:
 
     def verify(self, commitment: PoolCommitment) -> Loan:
         """The loan, once it is proven to be leaf `index` of the committed pool. Raises: ProofInvalid, BadLoanRecord."""
-        require(len(self.salt) == SALT_BYTES, merkle.ProofInvalid(why=f"the salt is not {SALT_BYTES} bytes"))
+        require(
+            len(self.salt) == SALT_BYTES,
+            merkle.ProofInvalid(why=f"the salt is not {SALT_BYTES} bytes", why_zh=f"盐值应为 {SALT_BYTES} 字节"),
+        )
         leaf = loan_leaf(self.salt, self.record)
         merkle.verify_inclusion(leaf, self.index, commitment.count, self.path, commitment.root)
         return decode_loan(self.record)
