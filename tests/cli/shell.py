@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -11,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import json
 from typer.testing import CliRunner
 
 from chainfusion.cli.main import app
@@ -48,12 +48,12 @@ class Shell:
     variables: dict[str, str] = field(default_factory=dict)
     ran: list[Ran] = field(default_factory=list)
 
-    def run(self, *words: str, env: dict[str, str] | None = None, input: str | None = None) -> Ran:
+    def run(self, *words: str, env: dict[str, str] | None = None, typed: str | None = None) -> Ran:
         """One command of the program, its words as a shell would give them."""
         before = Path.cwd()
         os.chdir(self.folder)
         try:
-            result = CliRunner().invoke(app, list(words), env=env, input=input, prog_name="chainfusion")
+            result = CliRunner().invoke(app, list(words), env=env, input=typed, prog_name="chainfusion")
         finally:
             os.chdir(before)
         if result.exception is not None and not isinstance(result.exception, SystemExit):

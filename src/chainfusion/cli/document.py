@@ -178,7 +178,7 @@ def opine(
 ) -> None:
     """State an opinion that names the facts it relies on: the pool's root, documents by fingerprint."""
     with at_desk(ctx, home, user, writes=True) as work:
-        facts = tuple(documents.version(work.desk, deal, each).document.fact for each in relies_on or ())
+        relied = tuple(documents.version(work.desk, deal, each).document.fact for each in relies_on or ())
         reference = pools.current(work.desk, deal).reference if pool else None
         with stated("opinion"):
             statement = Statement(
@@ -186,9 +186,17 @@ def opine(
                 conclusion=conclusion,
                 document=documents.version(work.desk, deal, document).document.fact,
                 pool=PoolFact(reference.version, reference.root) if reference else None,
-                documents=facts,
+                documents=relied,
             )
-        work.out.result(to_json(documents.state_opinion(work.desk, deal, statement, request=request)))
+        stated_opinion = documents.state_opinion(work.desk, deal, statement, request=request)
+        facts = {
+            "deal": deal,
+            "by": stated_opinion.by,
+            "kind": kind.value,
+            "conclusion": conclusion,
+            "transaction": stated_opinion.tx_id,
+        }
+        work.out.result(to_json(stated_opinion), lambda: work.out.facts(facts))
 
 
 @app.command()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -65,10 +66,10 @@ class Printer:
 
     def facts(self, value: dict[str, Any]) -> None:
         """Name and value, a line each."""
-        grid = Table.grid(padding=(0, 2))
+        names = {name: self.word(str(name).replace("_", " ")) for name in value}
+        width = max(map(cell_len, names.values()), default=0) + 2
         for name, item in value.items():
-            grid.add_row(Styled(self.word(str(name).replace("_", " ")), style="dim"), Styled(self._plain(item)))
-        self.console.print(grid)
+            self.console.print(Styled(set_cell_size(names[name], width), style="dim") + Styled(self._plain(item)))
 
     def table(self, columns: Iterable[str], rows: Iterable[Iterable[Any]], title: str | None = None) -> None:
         """A table; columns whose name ends in # are numbers and stand at the right."""
@@ -78,6 +79,7 @@ class Printer:
             table.add_column(self.word(name), justify="right" if justify == "right" else "left", overflow="fold")
         for row in rows:
             table.add_row(*(Styled(self._plain(cell)) for cell in row))
+        self.console.print()
         self.console.print(table)
 
     def refuse(self, error: ChainFusionError) -> None:
@@ -119,7 +121,7 @@ class Printer:
         return self.as_json or not self.errors.is_terminal
 
     def _plain(self, value: Any) -> str:
-        if value is None:
+        if value is None or value == []:
             return "—"
         if isinstance(value, bool):
             return self.word("yes" if value else "no")

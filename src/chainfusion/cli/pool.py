@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 
 import typer
 
 from chainfusion.cli.output import Printer
-from chainfusion.cli.tape import AsOfOption, CriteriaOption, MappingOption, TapeArgument, show_statistics, take
+from chainfusion.cli.tape import AsOfOption, CriteriaOption, MappingOption, TapeArgument, money, show_statistics, take
 from chainfusion.cli.work import DealArgument, HomeOption, RequestOption, UserOption, at_desk, printer
+from chainfusion.domain.loan import LOAN_FIELDS, Kind, Loan, day
 from chainfusion.domain.opinions import PoolFact
 from chainfusion.domain.pool import Acknowledgement, Pool
 from chainfusion.domain.records import from_json, to_json
@@ -127,7 +129,31 @@ def loan(
         openings = pools.openings(work.desk, pool)
         index = pools.loan_index(openings, loan_id)
         record = openings.opening(index).verify(openings.commitment)
-        work.out.result({"index": index, **to_json(record)})
+        value = {"index": index, **to_json(record)}
+        work.out.result(value, lambda: _show_loan(work.out, index, record))
+
+
+def _show_loan(out: Printer, index: int, loan: Loan) -> None:
+    shown: dict[str, object] = {"index": index}
+    for field in LOAN_FIELDS:
+        value = getattr(loan, field.name)
+        if value is not None:
+            shown[field.label.filled(out.lang, {})] = _value(field.kind, value, loan.currency)
+    out.facts(shown)
+
+
+def _value(kind: Kind, value: int | str, currency: str) -> str | None:
+    if isinstance(value, str):
+        return value
+    match kind:
+        case Kind.MONEY:
+            return money(value, currency)
+        case Kind.RATE:
+            return f"{Decimal(value) / 10_000} %"
+        case Kind.DATE:
+            return day(value).isoformat()
+        case _:
+            return f"{value:,}"
 
 
 @app.command()

@@ -24,6 +24,7 @@ from chainfusion.tape.mapping_writer import mapping_yaml
 from chainfusion.tape.measure import pool_statistics
 from chainfusion.tape.propose import Choice, Proposal, propose
 from chainfusion.tape.report import Report
+from chainfusion.web.bands import band_label
 
 app = typer.Typer(name="tape", help="Map, check and measure a loan tape.", no_args_is_help=True)
 TapeArgument = Annotated[Path, typer.Argument(help="The tape: CSV or XLSX.", exists=True, dir_okay=False)]
@@ -147,7 +148,7 @@ def show_statistics(out: Printer, statistics: PoolStatistics) -> None:
             (FIELD[table.field].label.filled(out.lang, {}), "Loans#", "Balance#", "Share %#"),
             (
                 (
-                    " ".join(band.parts) or out.word("other"),
+                    band_label(table.field, band.parts, out.lang),
                     band.loans,
                     money(band.balance, statistics.currency),
                     f"{band.balance_share / 100:.2f}",

@@ -36,6 +36,8 @@ INSTITUTIONS: tuple[Institution, ...] = (
     Institution("registrar", "RegistrarMSP", "Registration Centre", "登记结算中心", (Role.REGISTRAR,), "DJ-0003"),
 )
 ORDERER = "DonghaiMSP"
+WITNESSES = tuple(each for each in INSTITUTIONS if each.msp != ORDERER)
+"""Whose notaries cosign the log: that the orderer vouches for its own log would say nothing."""
 
 
 def institution(role: Role) -> Institution:

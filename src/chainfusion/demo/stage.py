@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chainfusion.demo.institutions import INSTITUTIONS, ORDERER, Institution
+from chainfusion.demo.institutions import INSTITUTIONS, ORDERER, WITNESSES, Institution
 from chainfusion.domain.membership import SignedGenesis
 from chainfusion.domain.roles import Role
 from chainfusion.ledger.embedded import EmbeddedLedger
@@ -109,9 +109,9 @@ class Stage:
         self._open(INSTITUTIONS[0])
 
     def witness(self) -> None:
-        """The orderer publishes a checkpoint; every member's notary cosigns it."""
+        """The orderer publishes a checkpoint; the notary of every other member cosigns it."""
         witness.publish_checkpoint(self.ledger, self.notaries[ORDERER])
-        for each in INSTITUTIONS:
+        for each in WITNESSES:
             memory = WitnessFile(self.home(each).witness_file)
             witness.cosign(self.ledger, self.notaries[each.msp], memory, datetime.now(UTC))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from chainfusion.demo.institutions import INSTITUTIONS, Institution, institution
+from chainfusion.demo.institutions import INSTITUTIONS, WITNESSES, Institution, institution
 from chainfusion.demo.papers import Paper, Subject, papers, render
 from chainfusion.demo.stage import Stage
 from chainfusion.demo.tapes import Asset
@@ -147,7 +147,7 @@ class Story:
         self.say(f"{len(OPINIONS)} opinions stated on this root and these reports")
 
     def prove(self, pool: Pool) -> tuple[Proof, ...]:
-        """A checkpoint is witnessed by all members, and evidence exported for whoever asks."""
+        """A checkpoint is witnessed by the members, and evidence exported for whoever asks."""
         self.stage.witness()
         folder, ledger = self.stage.root / "evidence", self.stage.ledger
         originator = self.desk(Role.ORIGINATOR)
@@ -163,7 +163,7 @@ class Story:
             made.append(
                 self._written(folder / f"{kind}.evidence", proofs.prove_document(ledger, owner, document), file)
             )
-        self.say(f"{len(made)} evidence files on a checkpoint that {len(INSTITUTIONS)} members cosigned")
+        self.say(f"{len(made)} evidence files on a checkpoint that {len(WITNESSES)} members cosigned")
         return tuple(made)
 
     # -------------------------------------------------------------- helpers

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from chainfusion.domain.errors import require
+from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.membership import SignedGenesis
 from chainfusion.ledger.embedded import EmbeddedLedger
-from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.checkpoint import Checkpoint, LogForked, Witness, sign_checkpoint
+from chainfusion.ledger.evidence.cosignatures import log_key, witnesses_of
 from chainfusion.ledger.evidence.merkle import leaf_hash
 from chainfusion.ledger.evidence.note import Notary, Note, NoteKey, SignatureType
 from chainfusion.ledger.port import NotOnLedger
@@ -57,11 +57,14 @@ class WitnessFile:
         write_record(self.path, Remembered(checkpoint.origin, checkpoint.size, checkpoint.root))
 
 
-def log_key(ledger: EmbeddedLedger) -> NoteKey:
-    """The key that signs the ledger's checkpoints: the notary's of the member that orders."""
-    orderer = Members(ledger).member(Members(ledger).current().rules.orderer)
-    notary = Certificate.from_der(orderer.notary_certificate)
-    return NoteKey(orderer.msp, notary.ed25519_key.public_bytes_raw())
+class NotAWitness(ChainFusionError):
+    """A notary whose cosignature would say nothing: of the member that orders, or of one that is not active."""
+
+    code = "NOT_A_WITNESS"
+    says = Text("{msp} orders the ledger or is not an active member: it does not witness.",
+                "{msp} 为排序成员或非正常成员，不参与见证。")  # fmt: skip
+    do = Text("Let the other members cosign; the orderer signs the checkpoint itself.",
+              "请由其他成员联署；排序成员签署检查点本身。")  # fmt: skip
 
 
 def publish_checkpoint(ledger: EmbeddedLedger, notary: Notary) -> Note:
@@ -78,9 +81,12 @@ def publish_checkpoint(ledger: EmbeddedLedger, notary: Notary) -> Note:
 def cosign(ledger: EmbeddedLedger, notary: Notary, memory: WitnessFile, now: datetime) -> Note:
     """The newest checkpoint with this member's cosignature more; a second time it is left as it is.
 
-    Raises: NotOnLedger where nothing was published, LogForked, CheckpointStale, ProofInvalid: then the log shows this
-    member another history than before, and nothing is signed.
+    Raises: NotAWitness, NotOnLedger where nothing was published; LogForked, CheckpointStale, ProofInvalid: then the log
+    shows this member another history than before, and nothing is signed.
     """
+    membership = Members(ledger).current()
+    witnesses = {member.msp for member in witnesses_of(membership)}
+    require(notary.msp_id in witnesses, NotAWitness(msp=notary.msp_id))
     note = ledger.note()
     own = NoteKey(notary.msp_id, notary.public_key_bytes, SignatureType.COSIGNATURE)
     if any(own.made(signature) for signature in note.signatures):
@@ -88,7 +94,7 @@ def cosign(ledger: EmbeddedLedger, notary: Notary, memory: WitnessFile, now: dat
     checkpoint = Checkpoint.parse(note.text)
     last = memory.last(checkpoint.origin)
     proof = ledger.consistency_proof(last.size, checkpoint.size) if last else ()
-    cosigned = note.signed(Witness(notary, memory).cosign(note, log_key(ledger), proof, now))
+    cosigned = note.signed(Witness(notary, memory).cosign(note, log_key(membership), proof, now))
     ledger.keep_note(checkpoint.size, cosigned)
     return cosigned
 
