@@ -69,6 +69,4 @@ def _rating_that_ages(consortium: Consortium, pool: PoolFact) -> None:
     report = consortium.upload(DEAL, DocumentKind.RATING_REPORT, Role.RATING_AGENCY, b"first", EVERYONE)
     statement = Statement(OpinionKind.RATING, "AAAsf", report.fact, pool, ())
     documents.state_opinion(consortium.desk_of(Role.RATING_AGENCY), DEAL, statement)
-    consortium.upload(
-        DEAL, DocumentKind.RATING_REPORT, Role.RATING_AGENCY, b"second", EVERYONE, next_of=report.id
-    )
+    consortium.upload(DEAL, DocumentKind.RATING_REPORT, Role.RATING_AGENCY, b"second", EVERYONE, next_of=report.id)

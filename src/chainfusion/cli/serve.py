@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -43,6 +44,7 @@ def serve(
     if host not in LOOPBACK and host != "::1" and not name:
         raise NotLoopback(host=host)
     with at_desk(ctx, home, user) as work:
+        _ = work.desk.encryption  # unlocked, or asked for, before anybody can open a document
         run(work.desk, work.ledger, work.home, work.out, host=host, port=port, names=tuple(name or ()))
     raise typer.Exit(OK)
 
@@ -56,6 +58,5 @@ def run(
     with config.bind_socket() as listener:
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listener.getsockname()[1]}/"
         out.result({"address": address}, lambda: out.say(address))
+        sys.stdout.flush()
         uvicorn.Server(config).run(sockets=[listener])
-
-

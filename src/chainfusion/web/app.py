@@ -83,7 +83,9 @@ def _typed(error: Exception) -> ChainFusionError:
         first = error.errors()[0]
         return BadAddress(where=str(first["loc"][-1]), why=str(first["msg"]))
     if isinstance(error, HTTPException):
-        return NoSuchPage() if error.status_code in (404, 405) else FormRefused(why=str(error.detail), why_zh="格式不符")
+        return (
+            NoSuchPage() if error.status_code in (404, 405) else FormRefused(why=str(error.detail), why_zh="格式不符")
+        )
     log.error("a page failed", exc_info=error)
     return Failed()
 

@@ -106,15 +106,27 @@ def day(value: date | None, lang: str) -> str:
 
 
 def moment(value: datetime, lang: str, seconds: bool = False) -> str:
-    """A time in UTC+8 to the minute; the page names the zone once."""
+    """A time in UTC+8: with seconds in full, else to the minute and without the year where it is this year."""
     local = value.astimezone(SHANGHAI)
-    return f"{day(local.date(), lang)} {local:%H:%M:%S}" if seconds else f"{day(local.date(), lang)} {local:%H:%M}"
+    return f"{day(local.date(), lang)} {local:%H:%M:%S}" if seconds else f"{short_day(value, lang)} {local:%H:%M}"
 
 
 def short_day(value: datetime, lang: str) -> str:
-    """11-24, or 24 Nov: where the year is known."""
+    """11-24, or 24 Nov; in full where it is not this year."""
     local = value.astimezone(SHANGHAI).date()
+    if local.year != datetime.now(SHANGHAI).year:
+        return day(local, lang)
     return f"{local:%m-%d}" if lang == "zh" else format_date(local, "d MMM", locale="en")
+
+
+def local_day(value: datetime, lang: str) -> str:
+    """The day in UTC+8, in full."""
+    return day(value.astimezone(SHANGHAI).date(), lang)
+
+
+def is_hash(text: str) -> bool:
+    """Whether a text is a SHA-256 value in hexadecimal."""
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")
 
 
 def iso(value: datetime) -> str:

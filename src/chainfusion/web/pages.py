@@ -25,7 +25,8 @@ from chainfusion.web.tables import Sheet, Tables
 View = Callable[[Request], Any]
 Facts = Callable[[Request, Any], dict[str, Any]]
 SHORT_TIMELINE = 8
-SIDE_CHARTS = ("remaining_term", "rate_ppm", "ltv_ppm", "credit_score", "current_balance", "seasoning")
+FIRST_CHARTS = ("ltv_ppm", "rate_ppm", "current_balance")
+SIDE_CHARTS = ("rate_ppm", "credit_score", "current_balance", "remaining_term", "seasoning", "ltv_ppm")
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ def _deals(twins: Twins, workspace: Workspace) -> None:
 def _charts(deal: Callable[[Request], DealOverview]) -> Facts:
     def facts(request: Request, view: PoolView) -> dict[str, Any]:
         charts = {table.field: chart_of(table, view.statistics) for table in view.statistics.stratifications}
-        asked = request.query_params.get("by", "region" if "region" in charts else next(iter(charts), ""))
+        first = next((name for name in FIRST_CHARTS if name in charts), next(iter(charts), ""))
+        asked = request.query_params.get("by", first)
         known = not charts or asked in charts
         require(known, BadAddress(where="by", why=f"{asked[:40]!r} is none of {', '.join(charts)}"))
         return {
@@ -134,6 +136,7 @@ def _charts(deal: Callable[[Request], DealOverview]) -> Facts:
             "charts": charts,
             "chart": charts.get(asked),
             "others": _others(charts, asked),
+            "alike": [chart for chart in charts.values() if len(chart.bars) == 1 and chart.field != asked],
         }
 
     return facts

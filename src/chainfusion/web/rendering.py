@@ -17,6 +17,7 @@ from chainfusion.domain.roles import ROLE_NAMES
 from chainfusion.node.views import Workspace
 from chainfusion.web import figures
 from chainfusion.web.i18n import preferred, translator
+from chainfusion.web.strata import gauge
 
 LANGUAGE_COOKIE, THEME_COOKIE = "cf-lang", "cf-theme"
 THEMES = ("auto", "light", "dark")
@@ -36,8 +37,10 @@ def environment(lang: str) -> Environment:
     made.globals |= {"_": translator(lang), "lang": lang, "version": __version__, "role_names": ROLE_NAMES}
     for name in ("grouped", "per_cent", "share", "tenths", "iso", "short_hash", "hash_groups", "decimal"):
         made.globals[name] = getattr(figures, name)
-    for name in ("money", "exact_money", "scale", "day", "moment", "short_day", "limit"):
+    for name in ("money", "exact_money", "scale", "day", "moment", "short_day", "local_day", "limit"):
         made.globals[name] = _speaking(getattr(figures, name), lang)
+    made.globals["gauge"] = gauge
+    made.filters["is_hash"] = figures.is_hash
     made.filters["t"] = partial(figures.in_lang, lang=lang)
     return made
 
@@ -74,7 +77,9 @@ def page(request: Request, workspace: Workspace, template: str, status: int = 20
             **facts,
         )
     )
-    response = HTMLResponse(html, status, {"Content-Language": "zh-CN" if lang == "zh" else "en", "Vary": "Cookie, Accept-Language"})
+    response = HTMLResponse(
+        html, status, {"Content-Language": "zh-CN" if lang == "zh" else "en", "Vary": "Cookie, Accept-Language"}
+    )
     if request.query_params.get("lang") == lang:
         response.set_cookie(LANGUAGE_COOKIE, lang, max_age=YEAR, httponly=True, samesite="lax")
     return response

@@ -97,12 +97,22 @@ class Chart:
 
 def chart_of(table: Stratification, pool: PoolStatistics) -> Chart:
     """The chart of a table. Shares are of the balance."""
-    unit = _UNITS.get(table.field, Text(pool.currency, pool.currency) if table.field == "current_balance" else Text("", ""))
+    unit = _UNITS.get(
+        table.field, Text(pool.currency, pool.currency) if table.field == "current_balance" else Text("", "")
+    )
     columns = _are_columns(table)
     most = max((band.balance_share for band in table.bands), default=0) or 1
     bars = tuple(_bar(table, pool, i, most, columns) for i in range(len(table.bands)))
     height = 176 if columns else 23 * len(bars) + 14
     return Chart(table.field, TITLES.get(table.field, Text(table.field, table.field)), unit, columns, bars, height)
+
+
+def gauge(value: int | None, limit: int) -> tuple[str, str] | None:
+    """Where a bar ends and where its limit stands, per cent of the drawing; None where there is nothing to draw."""
+    if value is None or value < 0 or limit <= 0:
+        return None
+    most = Decimal(max(value, limit)) * 118 / 100
+    return f"{Decimal(100) * value / most:.2f}", f"{Decimal(100) * limit / most:.2f}"
 
 
 def _bar(table: Stratification, pool: PoolStatistics, i: int, most: int, columns: bool) -> Bar:
@@ -125,7 +135,9 @@ def _bar(table: Stratification, pool: PoolStatistics, i: int, most: int, columns
 def _are_columns(table: Stratification) -> bool:
     """Whether every band is a range that begins where the one before ends."""
     bounds = [_bounds(band) for band in table.bands]
-    if not 1 < len(bounds) <= MOST_COLUMNS or any(found is None or UNSTATED in band.parts for found, band in zip(bounds, table.bands, strict=True)):
+    if not 1 < len(bounds) <= MOST_COLUMNS or any(
+        found is None or UNSTATED in band.parts for found, band in zip(bounds, table.bands, strict=True)
+    ):
         return False
     ends = [found for found in bounds if found]
     return all(before[1] == after[0] for before, after in zip(ends, ends[1:], strict=False))

@@ -107,7 +107,18 @@ class Tables:
     def documents(self, view: DocumentsView) -> Sheet:
         """The index, a document a row; a missing one is a row of its own."""
         return Sheet(
-            ("kind", "name", "provider", "missing", "document", "version", "owner", "registered", "fingerprint", "readers"),
+            (
+                "kind",
+                "name",
+                "provider",
+                "missing",
+                "document",
+                "version",
+                "owner",
+                "registered",
+                "fingerprint",
+                "readers",
+            ),
             (cells for row in view.index for cells in self._index(row)),
         )
 
@@ -171,4 +182,5 @@ class Tables:
 
     def transaction(self, view: TransactionView) -> Sheet:
         """An argument of the call a row."""
-        return Sheet(("path", "value"), ((each.path, each.value) for each in view.arguments))
+        rows = ((each.path, each.value, self._t(each.meaning)) for each in view.arguments)
+        return Sheet(("path", "value", "meaning"), rows)

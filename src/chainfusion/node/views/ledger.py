@@ -18,6 +18,7 @@ from chainfusion.ledger.evidence.note import Note
 from chainfusion.ledger.port import NotOnLedger
 from chainfusion.node.members import Members
 from chainfusion.node.views.acts import Act, Acts, BlockLine
+from chainfusion.node.views.arguments import Argument, arguments
 from chainfusion.node.views.facts import Institution
 
 PAGE = 50
@@ -90,14 +91,6 @@ class Write:
 
 
 @dataclass(frozen=True)
-class Argument:
-    """A leaf of the call's arguments, by its path."""
-
-    path: str
-    value: str
-
-
-@dataclass(frozen=True)
 class Proof:
     """What leads from this transaction to the checkpoint: sizes of the paths, in hashes."""
 
@@ -109,7 +102,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class TransactionView:
-    """One transaction, decoded. `arguments` is `args` flattened for reading, long lists cut."""
+    """One transaction, decoded. `arguments` is `args` leaf by leaf, for reading."""
 
     height: int
     act: Act
@@ -231,7 +224,7 @@ class Log:
             transient=proposal.transient,
             args=proposal.args,
             response=_parsed(committed.response),
-            arguments=tuple(flattened(proposal.args)),
+            arguments=arguments(proposal.args, lambda msp: self.acts.institution(msp).name),
             writes=_writes(outcome.writes, outcome.private),
             events=tuple(event["name"] for event in committed.events),
             block_hash=self.acts.blocks[committed.block].hash,
@@ -247,22 +240,9 @@ class Log:
         return size if block < size else None
 
 
-LONGEST_LIST, LONGEST_VALUE = 12, 240
-
-
-def flattened(value: Any, path: str = "") -> list[Argument]:
-    """Leaves of a JSON value with their paths; of a long list the first items and how many there are."""
-    if isinstance(value, dict):
-        return [leaf for key, item in value.items() for leaf in flattened(item, f"{path}.{key}" if path else key)]
-    if isinstance(value, list) and value:
-        shown = [leaf for i, item in enumerate(value[:LONGEST_LIST]) for leaf in flattened(item, f"{path}[{i}]")]
-        more = len(value) - LONGEST_LIST
-        return [*shown, Argument(f"{path}[…]", f"+{more}")] if more > 0 else shown
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return [Argument(path, text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "…")]
-
-
-def _writes(writes: tuple[tuple[str | None, ...], ...], private: tuple[tuple[str | None, ...], ...]) -> tuple[Write, ...]:
+def _writes(
+    writes: tuple[tuple[str | None, ...], ...], private: tuple[tuple[str | None, ...], ...]
+) -> tuple[Write, ...]:
     public = [Write(_key(bytes.fromhex(str(key)).decode()), value, None) for key, value in writes]
     return (*public, *(Write(str(key), value, collection) for collection, key, value in private))
 

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 
+from chainfusion.contracts.document.contract import DocumentView
 from chainfusion.domain.criteria import CriteriaResults
 from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.errors import ChainFusionError
@@ -165,7 +166,7 @@ class Pools:
                         return found
         return None
 
-    def _results(self, view: documents.DocumentView, fingerprint: bytes) -> CriteriaResults | None:
+    def _results(self, view: DocumentView, fingerprint: bytes) -> CriteriaResults | None:
         if self.desk.msp not in view.readers:
             return None
         try:

@@ -35,7 +35,9 @@ _SAID: dict[str, Text] = {
     "deal.replace_party": Text("replaced {party} as {role}: {reason}", "更换了{role}{party}：{reason}"),
     "deal.close": Text("closed the deal: the pool is final", "封闭了项目：资产池不再变更"),
     "deal.cancel": Text("cancelled the deal: {reason}", "取消了项目：{reason}"),
-    "pool.register": Text("registered version {version} of the pool, {loans} loans", "登记了资产池第 {version} 版，{loans} 笔"),
+    "pool.register": Text(
+        "registered version {version} of the pool, {loans} loans", "登记了资产池第 {version} 版，{loans} 笔"
+    ),
     "pool.acknowledge": Text("acknowledged version {version} of the pool", "确认了资产池第 {version} 版"),
     "document.require_kinds": Text("set an index of {count} kinds of documents", "设定了底稿目录，共 {count} 类"),
     "document.register": Text("registered version {version} of: {kind}", "登记了{kind}第 {version} 版"),

@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
 
-from chainfusion.domain.errors import Text
+from chainfusion.domain.document_records import Document
+from chainfusion.domain.errors import Text, require
+from chainfusion.domain.records import from_json
 from chainfusion.domain.roles import Role
 from chainfusion.ledger.embedded.reader import LedgerFile
 from chainfusion.ledger.evidence.certificates import Certificate
+from chainfusion.ledger.evidence.evidence_file import SubjectKind
 from chainfusion.ledger.port import Ledger
 from chainfusion.node import documents, proofs
 from chainfusion.node.desk import Desk
+from chainfusion.node.evidence.export import export_evidence
 from chainfusion.node.session import Signer
 from chainfusion.node.views.acts import Act, Acts
 from chainfusion.node.views.deals import DealOverview, Deals, DealsView
@@ -24,6 +28,7 @@ from chainfusion.node.views.documents import DocumentPage, Documents, DocumentsV
 from chainfusion.node.views.facts import Institution, NotFound
 from chainfusion.node.views.ledger import BlockView, LedgerView, Log, TransactionView
 from chainfusion.node.views.pools import Pools, PoolView
+from chainfusion.vault.opened import Opened
 
 T = TypeVar("T")
 KEPT = 512
@@ -159,13 +164,21 @@ class Workspace:
         return proofs.prove_document(self.ledger, self.desk, self._documents.version(deal, document, version))
 
     def evidence_of_transaction(self, tx_id: str) -> bytes:
-        """Evidence of any valid transaction. Raises: as `proofs.prove_decision`, NotFound for an invalid one."""
-        act = self.transaction(tx_id).act
-        if not act.valid:
-            raise NotFound(what="valid transaction", what_zh="有效交易", id=tx_id)
+        """Evidence of any valid transaction: of a pool, of a document that is readable here, else of the decision.
+
+        Raises: NotOnLedger, NotFound, NotGranted, and as `proofs`.
+        """
+        view = self.transaction(tx_id)
+        act = view.act
+        require(act.valid, NotFound(what="valid transaction", what_zh="有效交易", id=tx_id))
+        if act.operation == "pool.register":
+            return export_evidence(self.ledger, SubjectKind.POOL, tx_id)
+        if act.operation == "document.register":
+            registered = from_json(Document, view.response)
+            return self.evidence_of_document(registered.deal, registered.id, registered.version)
         return proofs.prove_decision(self.ledger, tx_id)
 
-    def open_document(self, deal: str, document: str, version: int) -> documents.Opened:
+    def open_document(self, deal: str, document: str, version: int) -> Opened:
         """A document's content, verified while it is read. Raises: DocumentMissing, NotFound, NotGranted."""
         return documents.read(self.desk, self._documents.version(deal, document, version))
 

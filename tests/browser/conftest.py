@@ -1,0 +1,69 @@
+"""A served workspace and a Chromium that has no network but this machine's."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import pytest
+import uvicorn
+
+from chainfusion.domain.roles import Role
+from chainfusion.node.views import Workspace
+from chainfusion.web.app import create_app
+from tests.support.consortium import Consortium
+from tests.support.scene import scene
+
+CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
+
+
+@dataclass(frozen=True)
+class Served:
+    """The workspace of the trustee, at an address."""
+
+    consortium: Consortium
+    workspace: Workspace
+    address: str
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    consortium = scene(tmp_path_factory.mktemp("consortium"))
+    desk = consortium.desk_of(Role.TRUSTEE)
+    app = create_app(desk, consortium.ledger, consortium.trust)
+    config = uvicorn.Config(app, port=0, log_level="error")
+    listener = config.bind_socket()
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    workspace = Workspace(desk, consortium.ledger, consortium.trust)
+    yield Served(consortium, workspace, f"http://127.0.0.1:{listener.getsockname()[1]}")
+    server.should_exit = True
+    thread.join()
+    consortium.ledger.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not on this machine: make system-packages tells how to get it")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as engine:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        opened = engine.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    folder = Path(__file__).parents[2] / "build" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
