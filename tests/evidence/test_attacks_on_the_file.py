@@ -17,7 +17,7 @@ from chainfusion.domain.documents import document_fingerprint
 from chainfusion.ledger.evidence.note import Note, cosign_text, sign_text
 from chainfusion.ledger.evidence.signatures import P256_ORDER
 from tests.support.harbour import OTHER_REPORT, REPORT, SALT, Harbour, institution, leaf_of
-from tests.support.tampering import Change, edited, flipped, refused, swap
+from tests.support.tampering import Change, assert_refused, edited, flipped, swap
 
 Json = dict[str, Any]
 
@@ -199,18 +199,18 @@ def with_root(checkpoint: str) -> str:
 @pytest.mark.parametrize("name", EDITS)
 def test_an_edited_file_is_refused(port: Harbour, name: str) -> None:
     change, step = EDITS[name]
-    refused(edited(port.of_report(), change), port.builder.trust, step, document=REPORT)
+    assert_refused(edited(port.of_report(), change), port.builder.trust, step, document=REPORT)
 
 
 # ------------------------------------------------------------------ evidence of A for B
 
 
 def test_evidence_of_one_document_is_not_of_another(port: Harbour) -> None:
-    refused(port.of_report(), port.builder.trust, "document", document=OTHER_REPORT, cause="DOCUMENT_DIFFERS")
+    assert_refused(port.of_report(), port.builder.trust, "document", document=OTHER_REPORT, cause="DOCUMENT_DIFFERS")
 
 
 def test_evidence_of_one_deal_is_not_of_another(port: Harbour) -> None:
-    refused(
+    assert_refused(
         port.of_report(),
         port.builder.trust,
         "statement",
@@ -221,18 +221,18 @@ def test_evidence_of_one_deal_is_not_of_another(port: Harbour) -> None:
 
 
 def test_a_decision_of_the_consortium_is_of_no_deal(port: Harbour) -> None:
-    refused(port.of_admission(), port.builder.trust, "statement", expect_deal="ruiying-2026-1")
+    assert_refused(port.of_admission(), port.builder.trust, "statement", expect_deal="ruiying-2026-1")
 
 
 def test_another_ledger_is_expected(port: Harbour) -> None:
-    refused(port.of_pool(), port.builder.trust, "trust", expect_ledger="0" * 32, cause="OTHER_LEDGER")
+    assert_refused(port.of_pool(), port.builder.trust, "trust", expect_ledger="0" * 32, cause="OTHER_LEDGER")
 
 
 @pytest.mark.parametrize("kind", ["pool", "loan", "closing", "admission"])
 def test_evidence_of_something_else_says_nothing_of_a_document(port: Harbour, kind: str) -> None:
     step = {"closing": "decision", "admission": "decision"}.get(kind, kind)
     evidence = getattr(port, f"of_{kind}")()
-    refused(evidence, port.builder.trust, step, document=REPORT, cause="NO_DOCUMENT_HERE")
+    assert_refused(evidence, port.builder.trust, step, document=REPORT, cause="NO_DOCUMENT_HERE")
 
 
 LOAN_EDITS: dict[str, Change] = {
@@ -254,13 +254,13 @@ LOAN_EDITS: dict[str, Change] = {
 def test_an_edited_loan_is_refused(port: Harbour, name: str) -> None:
     change = LOAN_EDITS[name]
     evidence = edited(port.of_loan(5), lambda e: change(e["subject"]["loan"]))
-    refused(evidence, port.builder.trust, "statement")
+    assert_refused(evidence, port.builder.trust, "statement")
 
 
 def test_a_loan_of_another_pool_is_refused(port: Harbour) -> None:
     other = json.loads(port.of_loan(5))["subject"]["loan"]
     evidence = edited(port.of_report(), lambda e: e["subject"].update(kind="loan", loan=other, document=None))
-    refused(evidence, port.builder.trust, "statement", cause="EVIDENCE_OF_OTHER_OPERATION")
+    assert_refused(evidence, port.builder.trust, "statement", cause="EVIDENCE_OF_OTHER_OPERATION")
 
 
 # ------------------------------------------------------------------ signature lines of the checkpoint
@@ -288,25 +288,25 @@ def cosignature(port: Harbour, msp: str, name: str | None = None, seconds: int |
 
 def test_the_lines_may_not_change_their_order_unnoticed(port: Harbour) -> None:
     # The order of lines means nothing to a note, but a file has one spelling.
-    refused(relined(port, lambda lines: [lines[0], *lines[:0:-1]]), port.builder.trust, "cosignatures")
-    refused(relined(port, lambda lines: [*lines[1:], lines[0]]), port.builder.trust, "cosignatures")
+    assert_refused(relined(port, lambda lines: [lines[0], *lines[:0:-1]]), port.builder.trust, "cosignatures")
+    assert_refused(relined(port, lambda lines: [*lines[1:], lines[0]]), port.builder.trust, "cosignatures")
 
 
 @pytest.mark.parametrize("kept", [0, 1, 2])
 def test_cosignatures_below_the_threshold(port: Harbour, kept: int) -> None:
     evidence = relined(port, lambda lines: lines[: 1 + kept])
-    refused(evidence, port.builder.trust, "cosignatures", cause="TOO_FEW_COSIGNATURES")
+    assert_refused(evidence, port.builder.trust, "cosignatures", cause="TOO_FEW_COSIGNATURES")
 
 
 def test_one_member_does_not_count_twice(port: Harbour) -> None:
     evidence = relined(port, lambda lines: [*lines[:3], lines[2], lines[2]])
-    refused(evidence, port.builder.trust, "cosignatures", cause="COSIGNATURE_REFUSED")
+    assert_refused(evidence, port.builder.trust, "cosignatures", cause="COSIGNATURE_REFUSED")
 
 
 def test_one_member_does_not_count_twice_with_another_time(port: Harbour) -> None:
     later = cosignature(port, "DonghaiMSP", seconds=int(port.builder.now.timestamp()) + 1)
     evidence = relined(port, lambda lines: [*lines[:3], later])
-    refused(evidence, port.builder.trust, "cosignatures", cause="COSIGNATURE_REFUSED")
+    assert_refused(evidence, port.builder.trust, "cosignatures", cause="COSIGNATURE_REFUSED")
 
 
 ADDED_LINES: dict[str, Any] = {
@@ -324,33 +324,33 @@ ADDED_LINES: dict[str, Any] = {
 @pytest.mark.parametrize("name", ADDED_LINES)
 def test_a_line_that_does_not_count_is_refused(port: Harbour, name: str) -> None:
     evidence = relined(port, lambda lines: [*lines[:3], ADDED_LINES[name](port)])
-    refused(evidence, port.builder.trust, "cosignatures", cause="COSIGNATURE_REFUSED")
+    assert_refused(evidence, port.builder.trust, "cosignatures", cause="COSIGNATURE_REFUSED")
 
 
 def test_the_log_must_have_signed(port: Harbour) -> None:
-    refused(relined(port, lambda lines: lines[1:]), port.builder.trust, "checkpoint", cause="BAD_NOTE")
+    assert_refused(relined(port, lambda lines: lines[1:]), port.builder.trust, "checkpoint", cause="BAD_NOTE")
 
 
 def test_the_log_signs_once(port: Harbour) -> None:
-    refused(relined(port, lambda lines: [lines[0], *lines]), port.builder.trust, "checkpoint", cause="BAD_NOTE")
+    assert_refused(relined(port, lambda lines: [lines[0], *lines]), port.builder.trust, "checkpoint", cause="BAD_NOTE")
 
 
 def test_a_stranger_does_not_sign_for_the_log(port: Harbour) -> None:
     text = port.builder.note().text
     forged = sign_text(text, institution("StrangerMSP").notary).line.replace("StrangerMSP", "RegistryMSP").rstrip("\n")
-    refused(relined(port, lambda lines: [forged, *lines[1:]]), port.builder.trust, "checkpoint")
+    assert_refused(relined(port, lambda lines: [forged, *lines[1:]]), port.builder.trust, "checkpoint")
 
 
 def test_a_signature_of_an_earlier_checkpoint_does_not_sign_this_one(port: Harbour) -> None:
     earlier = port.builder.checkpoint(11).text
     old = sign_text(earlier, institution("RegistryMSP").notary).line.rstrip("\n")
-    refused(relined(port, lambda lines: [old, *lines[1:]]), port.builder.trust, "checkpoint")
+    assert_refused(relined(port, lambda lines: [old, *lines[1:]]), port.builder.trust, "checkpoint")
 
 
 def test_a_cosignature_of_an_earlier_checkpoint_does_not_count(port: Harbour) -> None:
     earlier = port.builder.checkpoint(11).text
     old = cosign_text(earlier, institution("DonghaiMSP").notary, 1_769_850_000).line.rstrip("\n")
-    refused(relined(port, lambda lines: [lines[0], old, *lines[2:]]), port.builder.trust, "cosignatures")
+    assert_refused(relined(port, lambda lines: [lines[0], old, *lines[2:]]), port.builder.trust, "cosignatures")
 
 
 # ------------------------------------------------------------------ what one trusts
@@ -358,14 +358,14 @@ def test_a_cosignature_of_an_earlier_checkpoint_does_not_count(port: Harbour) ->
 
 def test_the_genesis_of_another_consortium(port: Harbour) -> None:
     other = edited(port.builder.trust, lambda genesis: genesis["genesis"].update(name="Other"))
-    refused(port.of_report(), other, "trust", cause="OTHER_LEDGER")
+    assert_refused(port.of_report(), other, "trust", cause="OTHER_LEDGER")
 
 
 def test_a_genesis_whose_signature_was_changed(port: Harbour) -> None:
     def change(genesis: Json) -> None:
         genesis["signatures"][0]["signature"] = genesis["signatures"][1]["signature"]
 
-    refused(port.of_report(), edited(port.builder.trust, change), "trust")
+    assert_refused(port.of_report(), edited(port.builder.trust, change), "trust")
 
 
 @pytest.mark.parametrize(
@@ -373,17 +373,17 @@ def test_a_genesis_whose_signature_was_changed(port: Harbour) -> None:
     [b"", b"{}", b"null", b"\xff\xfe", b"not a note", b"{" * 4096, b"-" * 5_000_000, json.dumps({"a": 1.5}).encode()],
 )
 def test_what_is_no_anchor(port: Harbour, trust: bytes) -> None:
-    refused(port.of_report(), trust, "trust", cause="TRUST_UNREADABLE")
+    assert_refused(port.of_report(), trust, "trust", cause="TRUST_UNREADABLE")
 
 
 def test_the_evidence_does_not_vouch_for_itself(port: Harbour) -> None:
     evidence = port.of_report()
-    refused(evidence, evidence, "trust", cause="TRUST_UNREADABLE")
+    assert_refused(evidence, evidence, "trust", cause="TRUST_UNREADABLE")
 
 
 def test_a_genesis_that_was_reformatted_is_not_the_genesis(port: Harbour) -> None:
     pretty = json.dumps(json.loads(port.builder.trust), indent=1).encode()
-    refused(port.of_report(), pretty, "trust", cause="TRUST_UNREADABLE")
+    assert_refused(port.of_report(), pretty, "trust", cause="TRUST_UNREADABLE")
 
 
 def trusted(text: str) -> bytes:
@@ -404,12 +404,12 @@ def trusted(text: str) -> bytes:
     ],
 )
 def test_a_checkpoint_that_has_no_way_to_the_evidence(port: Harbour, name: str, change: Any, cause: str) -> None:
-    refused(port.of_report(), trusted(change(port.builder.note().text)), "trust", cause=cause)
+    assert_refused(port.of_report(), trusted(change(port.builder.note().text)), "trust", cause=cause)
 
 
 def test_a_bridge_of_another_checkpoint_does_not_lead_to_the_trusted_one(port: Harbour) -> None:
     evidence = port.of_report(trusted=port.builder.checkpoint(7))
-    refused(evidence, trusted(port.builder.checkpoint(8).text), "trust", cause="NO_WAY_TO_CHECKPOINT")
+    assert_refused(evidence, trusted(port.builder.checkpoint(8).text), "trust", cause="NO_WAY_TO_CHECKPOINT")
 
 
 @pytest.mark.parametrize(
@@ -426,7 +426,7 @@ def test_a_bridge_that_does_not_hold_is_refused_whatever_is_trusted(port: Harbou
     head = port.builder.checkpoint(7)
     evidence = edited(port.of_report(trusted=head), lambda e: change(e["consistency"]))
     for trust in (port.builder.trust, trusted(head.text)):
-        refused(evidence, trust, "trust")
+        assert_refused(evidence, trust, "trust")
 
 
 # ------------------------------------------------------------------ spelling
@@ -473,10 +473,10 @@ SPELLINGS: dict[str, Any] = {
 def test_another_spelling_is_refused(port: Harbour, name: str) -> None:
     data = SPELLINGS[name](port.of_report())
     assert data != port.of_report()
-    refused(data, port.builder.trust, "file", document=REPORT)
+    assert_refused(data, port.builder.trust, "file", document=REPORT)
 
 
 def test_note_lines_in_evidence_are_read_as_strictly_as_a_note(port: Harbour) -> None:
     evidence = edited(port.of_report(), lambda e: e.update(checkpoint=e["checkpoint"] + "junk\n"))
-    refused(evidence, port.builder.trust, "file", cause="BAD_NOTE")
+    assert_refused(evidence, port.builder.trust, "file", cause="BAD_NOTE")
     assert Note.parse(json.loads(port.of_report())["checkpoint"].encode())

@@ -19,7 +19,7 @@ from tests.support.harbour import DEAL, FOUNDERS, JOINER, REPORT, Harbour, build
 from tests.support.harbour import report_opening as opening
 from tests.support.identities import make_member
 from tests.support.ledger_builder import LedgerBuilder, entry, signed_genesis
-from tests.support.tampering import accepted, edited, refused
+from tests.support.tampering import assert_accepted, assert_refused, edited
 
 ADMIT_JOINER = {"kind": "admit", "member": to_json(entry(institution(JOINER)))} | dict.fromkeys(
     ("msp", "rules", "agreement")
@@ -50,8 +50,8 @@ def registering(builder: LedgerBuilder, msp: str = "YunjinMSP", **changes: Any) 
     return builder.sign(msp, "document.register", document_args(DEAL, REPORT), **changes)
 
 
-def refused_report(builder: LedgerBuilder, evidence: bytes, step: str, cause: str) -> None:
-    refused(evidence, builder.trust, step, document=REPORT, cause=cause)
+def assert_report_refused(builder: LedgerBuilder, evidence: bytes, step: str, cause: str) -> None:
+    assert_refused(evidence, builder.trust, step, document=REPORT, cause=cause)
 
 
 # ------------------------------------------------------------------ who signs a transaction
@@ -59,45 +59,45 @@ def refused_report(builder: LedgerBuilder, evidence: bytes, step: str, cause: st
 
 def test_a_transaction_that_the_ledger_refused_states_nothing(port: Harbour, unchecked: None) -> None:
     evidence = port.evidence(SubjectKind.DOCUMENT, port.refused, document=opening())
-    refused_report(port.builder, evidence, "inclusion", "TRANSACTION_NOT_VALID")
+    assert_report_refused(port.builder, evidence, "inclusion", "TRANSACTION_NOT_VALID")
 
 
 def test_a_person_of_a_foreign_ca_in_a_members_name(unchecked: None) -> None:
     builder = young()
     forged = registering(builder, signer=make_member("YunjinMSP").user("maker"))
-    refused_report(builder, lie(builder, forged), "signature", "CERTIFICATE_UNTRUSTED")
+    assert_report_refused(builder, lie(builder, forged), "signature", "CERTIFICATE_UNTRUSTED")
 
 
 def test_a_person_of_one_member_in_anothers_name(unchecked: None) -> None:
     builder = young()
     forged = registering(builder, signer=institution("WangchaoMSP").user("maker"))
-    refused_report(builder, lie(builder, forged), "signature", "CERTIFICATE_UNTRUSTED")
+    assert_report_refused(builder, lie(builder, forged), "signature", "CERTIFICATE_UNTRUSTED")
 
 
 def test_a_signature_of_somebody_else_beside_the_named_certificate(unchecked: None) -> None:
     builder = young()
     right = registering(builder)
     other = institution("YunjinMSP").user("other").sign(right.proposal.signing_bytes)
-    refused_report(builder, lie(builder, replace(right, signature=other)), "signature", "SIGNATURE_REFUSED")
+    assert_report_refused(builder, lie(builder, replace(right, signature=other)), "signature", "SIGNATURE_REFUSED")
 
 
 def test_a_signature_under_another_prefix(unchecked: None) -> None:
     builder = young()
     right = registering(builder)
     bare = institution("YunjinMSP").user("maker").sign(right.proposal.payload)
-    refused_report(builder, lie(builder, replace(right, signature=bare)), "signature", "SIGNATURE_REFUSED")
+    assert_report_refused(builder, lie(builder, replace(right, signature=bare)), "signature", "SIGNATURE_REFUSED")
 
 
 def test_a_node_does_not_sign_for_a_person(unchecked: None) -> None:
     builder = young()
     forged = registering(builder, signer=institution("YunjinMSP").node)
-    refused_report(builder, lie(builder, forged), "signature", "CREATOR_NOT_A_PERSON")
+    assert_report_refused(builder, lie(builder, forged), "signature", "CREATOR_NOT_A_PERSON")
 
 
 def test_a_stranger(unchecked: None) -> None:
     builder = young()
     forged = registering(builder, "StrangerMSP", signer=institution("StrangerMSP").user("maker"))
-    refused_report(builder, lie(builder, forged), "signature", "CREATOR_NOT_ACTIVE")
+    assert_report_refused(builder, lie(builder, forged), "signature", "CREATOR_NOT_ACTIVE")
 
 
 def test_a_member_before_its_admission(unchecked: None) -> None:
@@ -107,13 +107,13 @@ def test_a_member_before_its_admission(unchecked: None) -> None:
     builder.decide(ADMIT_JOINER, "DonghaiMSP", "YunjinMSP", "WangchaoMSP", "RegistryMSP")
     builder.witnessed()
     evidence = export_evidence(builder, SubjectKind.DOCUMENT, early.proposal.tx_id, document=opening())
-    refused_report(builder, evidence, "signature", "CREATOR_NOT_ACTIVE")
+    assert_report_refused(builder, evidence, "signature", "CREATOR_NOT_ACTIVE")
 
 
 def test_a_member_after_its_suspension(unchecked: None) -> None:
     port = build()
     evidence = lie(port.builder, registering(port.builder, "BeichenMSP"))
-    refused_report(port.builder, evidence, "signature", "CREATOR_NOT_ACTIVE")
+    assert_report_refused(port.builder, evidence, "signature", "CREATOR_NOT_ACTIVE")
 
 
 @pytest.mark.parametrize("years", [-3, 3])
@@ -122,25 +122,27 @@ def test_a_certificate_out_of_its_time(unchecked: None, years: int) -> None:
     yunjin = institution("YunjinMSP")
     stale = replace(yunjin, now=yunjin.now + timedelta(days=365 * years), _users={}).user("stale")
     evidence = lie(builder, registering(builder, signer=stale))
-    refused_report(builder, evidence, "signature", "CERTIFICATE_OUT_OF_DATE")
+    assert_report_refused(builder, evidence, "signature", "CERTIFICATE_OUT_OF_DATE")
 
 
 def test_a_block_after_the_nodes_certificate_ended(unchecked: None) -> None:
     builder = young()
     late = builder.now + timedelta(days=365 * 5)
     evidence = lie(builder, registering(builder, time=late), time=late)
-    refused_report(builder, evidence, "orderer", "CERTIFICATE_OUT_OF_DATE")
+    assert_report_refused(builder, evidence, "orderer", "CERTIFICATE_OUT_OF_DATE")
 
 
 def test_a_time_far_from_the_blocks(unchecked: None) -> None:
     builder = young()
     evidence = lie(builder, registering(builder, time=builder.now - timedelta(minutes=16)))
-    refused_report(builder, evidence, "signature", "CLOCK_DIFFERS")
+    assert_report_refused(builder, evidence, "signature", "CLOCK_DIFFERS")
 
 
 def test_a_transaction_of_another_ledger(unchecked: None) -> None:
     builder = young()
-    refused_report(builder, lie(builder, registering(builder, channel="0" * 32)), "inclusion", "PART_OF_ANOTHER_LEDGER")
+    assert_report_refused(
+        builder, lie(builder, registering(builder, channel="0" * 32)), "inclusion", "PART_OF_ANOTHER_LEDGER"
+    )
 
 
 # ------------------------------------------------------------------ who orders
@@ -148,31 +150,35 @@ def test_a_transaction_of_another_ledger(unchecked: None) -> None:
 
 def test_a_block_of_another_channel(unchecked: None) -> None:
     builder = young()
-    refused_report(builder, lie(builder, registering(builder), channel="0" * 32), "log", "PART_OF_ANOTHER_LEDGER")
+    assert_report_refused(
+        builder, lie(builder, registering(builder), channel="0" * 32), "log", "PART_OF_ANOTHER_LEDGER"
+    )
 
 
 @pytest.mark.parametrize("msp", ["DonghaiMSP", "StrangerMSP"])
 def test_a_block_of_a_node_that_does_not_order(unchecked: None, msp: str) -> None:
     builder = young()
     evidence = lie(builder, registering(builder), signer=institution(msp).node)
-    refused_report(builder, evidence, "orderer", "SIGNATURE_REFUSED")
+    assert_report_refused(builder, evidence, "orderer", "SIGNATURE_REFUSED")
 
 
 def test_a_block_signed_by_a_person_of_the_orderer(unchecked: None) -> None:
     builder = young()
     evidence = lie(builder, registering(builder), signer=institution("RegistryMSP").user("maker"))
-    refused_report(builder, evidence, "orderer", "SIGNATURE_REFUSED")
+    assert_report_refused(builder, evidence, "orderer", "SIGNATURE_REFUSED")
 
 
 def test_a_block_that_does_not_follow_the_one_before(unchecked: None) -> None:
     builder = young()
-    refused_report(builder, lie(builder, registering(builder), previous=bytes([1] * 32)), "log", "EVIDENCE_MALFORMED")
+    assert_report_refused(
+        builder, lie(builder, registering(builder), previous=bytes([1] * 32)), "log", "EVIDENCE_MALFORMED"
+    )
 
 
 def test_a_block_older_than_the_one_before(unchecked: None) -> None:
     builder = young()
     past = builder.now - timedelta(minutes=5)
-    refused_report(builder, lie(builder, registering(builder), time=past), "log", "EVIDENCE_MALFORMED")
+    assert_report_refused(builder, lie(builder, registering(builder), time=past), "log", "EVIDENCE_MALFORMED")
 
 
 def test_a_block_under_another_number(unchecked: None) -> None:
@@ -198,13 +204,13 @@ def test_an_admission_with_too_few_votes(unchecked: None) -> None:
     builder = young()
     builder.decide(ADMIT_JOINER, "DonghaiMSP", "YunjinMSP")
     evidence = lie(builder, registering(builder, JOINER), membership=claimed(builder))
-    refused_report(builder, evidence, "members", "MEMBERSHIP_DIFFERS")
+    assert_report_refused(builder, evidence, "members", "MEMBERSHIP_DIFFERS")
 
 
 def test_an_admission_that_nobody_proposed(unchecked: None) -> None:
     builder = young()
     evidence = lie(builder, registering(builder, JOINER), membership=claimed(builder))
-    refused_report(builder, evidence, "members", "MEMBERSHIP_DIFFERS")
+    assert_report_refused(builder, evidence, "members", "MEMBERSHIP_DIFFERS")
 
 
 def test_a_vote_forged_in_a_members_name(unchecked: None) -> None:
@@ -214,7 +220,7 @@ def test_a_vote_forged_in_a_members_name(unchecked: None) -> None:
     donghai = institution("DonghaiMSP").user("maker")
     builder.append([builder.sign("WangchaoMSP", "consortium.vote", vote, signer=donghai)])
     evidence = lie(builder, registering(builder, JOINER))
-    refused_report(builder, evidence, "members", "CERTIFICATE_UNTRUSTED")
+    assert_report_refused(builder, evidence, "members", "CERTIFICATE_UNTRUSTED")
 
 
 def test_a_vote_that_was_signed_for_another_proposal(unchecked: None) -> None:
@@ -223,7 +229,7 @@ def test_a_vote_that_was_signed_for_another_proposal(unchecked: None) -> None:
     right = builder.sign("WangchaoMSP", "consortium.vote", {"proposal": "00" * 32, "approve": True})
     turned = replace(right, proposal=replace(right.proposal, args={"proposal": proposal, "approve": True}))
     builder.append([turned])
-    refused_report(builder, lie(builder, registering(builder, JOINER)), "members", "SIGNATURE_REFUSED")
+    assert_report_refused(builder, lie(builder, registering(builder, JOINER)), "members", "SIGNATURE_REFUSED")
 
 
 def test_a_second_vote_of_one_member(unchecked: None) -> None:
@@ -232,7 +238,7 @@ def test_a_second_vote_of_one_member(unchecked: None) -> None:
     before = builder.membership
     again = builder.sign("YunjinMSP", "consortium.vote", {"proposal": proposal, "approve": True})
     hidden_step(builder, again, before)
-    refused_report(builder, lie(builder, registering(builder)), "members", "MEMBERSHIP_CHANGE_REFUSED")
+    assert_report_refused(builder, lie(builder, registering(builder)), "members", "MEMBERSHIP_CHANGE_REFUSED")
 
 
 def hidden_step(builder: LedgerBuilder, transaction: Any, before: Membership | None) -> None:
@@ -269,44 +275,44 @@ def hidden_step(builder: LedgerBuilder, transaction: Any, before: Membership | N
 def test_a_governance_call_that_no_contract_would_take(unchecked: None, operation: str, args: dict[str, Any]) -> None:
     builder = young()
     hidden_step(builder, builder.sign("DonghaiMSP", f"consortium.{operation}", args), builder.membership)
-    refused_report(builder, lie(builder, registering(builder)), "members", "MEMBERSHIP_CHANGE_REFUSED")
+    assert_report_refused(builder, lie(builder, registering(builder)), "members", "MEMBERSHIP_CHANGE_REFUSED")
 
 
 def test_a_governance_call_of_a_version_that_is_not_known(unchecked: None) -> None:
     builder = young()
     vote = builder.sign("DonghaiMSP", "consortium.propose", {"change": ADMIT_JOINER}, version=2)
     hidden_step(builder, vote, builder.membership)
-    refused_report(builder, lie(builder, registering(builder)), "members", "MEMBERSHIP_CHANGE_REFUSED")
+    assert_report_refused(builder, lie(builder, registering(builder)), "members", "MEMBERSHIP_CHANGE_REFUSED")
 
 
 def test_a_suspension_that_is_kept_from_the_evidence_is_missed_at_the_checkpoint(unchecked: None) -> None:
     port = build()
     del port.builder.changes[:4]
-    refused_report(port.builder, port.of_report(), "members", "MEMBERSHIP_DIFFERS")
+    assert_report_refused(port.builder, port.of_report(), "members", "MEMBERSHIP_DIFFERS")
 
 
 # ------------------------------------------------------------------ the genesis
 
 
-def refused_founding(builder: LedgerBuilder, cause: str) -> None:
+def assert_founding_refused(builder: LedgerBuilder, cause: str) -> None:
     """A forged genesis helps neither as what one trusts nor to one who trusts a checkpoint."""
     evidence = lie(builder, registering(builder))
-    refused_report(builder, evidence, "trust", cause)
-    refused(evidence, bytes(builder.note()), "founders", document=REPORT, cause=cause)
+    assert_report_refused(builder, evidence, "trust", cause)
+    assert_refused(evidence, bytes(builder.note()), "founders", document=REPORT, cause=cause)
 
 
 def test_a_genesis_that_one_founder_did_not_sign(unchecked: None) -> None:
     founders = [institution(msp) for msp in FOUNDERS]
     signers = [*founders[:4], institution("StrangerMSP")]
     builder = young(signed_genesis(founders, signers=signers))
-    refused_founding(builder, "CERTIFICATE_UNTRUSTED")
+    assert_founding_refused(builder, "CERTIFICATE_UNTRUSTED")
 
 
 def test_a_founders_signature_on_another_genesis(unchecked: None) -> None:
     right = signed_genesis([institution(msp) for msp in FOUNDERS])
     other = replace(right, genesis=replace(right.genesis, name="Another Consortium"))
     builder = young(other)
-    refused_founding(builder, "SIGNATURE_REFUSED")
+    assert_founding_refused(builder, "SIGNATURE_REFUSED")
 
 
 def test_a_founders_signature_by_somebody_elses_key(unchecked: None) -> None:
@@ -314,15 +320,15 @@ def test_a_founders_signature_by_somebody_elses_key(unchecked: None) -> None:
     first = right.signatures[0]
     forged = FounderSignature(first.msp, first.certificate, right.signatures[1].signature)
     builder = young(SignedGenesis(right.genesis, (forged, *right.signatures[1:])))
-    refused_founding(builder, "SIGNATURE_REFUSED")
+    assert_founding_refused(builder, "SIGNATURE_REFUSED")
 
 
 def test_a_ledger_of_the_same_members_on_another_genesis(port: Harbour, unchecked: None) -> None:
     founders = [institution(msp) for msp in FOUNDERS]
     impostor = young(signed_genesis(founders, witnesses=Threshold(1, 100)))
     evidence = lie(impostor, registering(impostor))
-    refused(evidence, port.builder.trust, "trust", document=REPORT, cause="OTHER_LEDGER")
-    refused(evidence, bytes(port.builder.note()), "trust", document=REPORT, cause="OTHER_LEDGER")
+    assert_refused(evidence, port.builder.trust, "trust", document=REPORT, cause="OTHER_LEDGER")
+    assert_refused(evidence, bytes(port.builder.note()), "trust", document=REPORT, cause="OTHER_LEDGER")
 
 
 # ------------------------------------------------------------------ two histories
@@ -343,7 +349,7 @@ def test_a_fork_needs_witnesses_that_cosign_twice(unchecked: None) -> None:
     forked.witnessed(by=["DonghaiMSP"])
     tx_id = forked.blocks[-1].block.transactions[0].outcome.tx_id
     evidence = export_evidence(forked, SubjectKind.DOCUMENT, tx_id, document=opening())
-    refused_report(builder, evidence, "cosignatures", "TOO_FEW_COSIGNATURES")
+    assert_report_refused(builder, evidence, "cosignatures", "TOO_FEW_COSIGNATURES")
 
 
 def test_a_fork_that_all_cosigned_is_still_not_the_checkpoint_one_holds(unchecked: None) -> None:
@@ -354,7 +360,7 @@ def test_a_fork_that_all_cosigned_is_still_not_the_checkpoint_one_holds(unchecke
     forked.witnessed()
     tx_id = forked.blocks[-1].block.transactions[0].outcome.tx_id
     evidence = export_evidence(forked, SubjectKind.DOCUMENT, tx_id, document=opening())
-    refused(evidence, held, "trust", document=REPORT, cause="NO_WAY_TO_CHECKPOINT")
+    assert_refused(evidence, held, "trust", document=REPORT, cause="NO_WAY_TO_CHECKPOINT")
 
 
 # ------------------------------------------------------------------ who witnesses, and when
@@ -377,18 +383,18 @@ def test_a_checkpoint_by_a_notary_that_is_not_the_logs(unchecked: None) -> None:
 def test_cosignatures_from_before_the_last_block(unchecked: None) -> None:
     builder = young()
     evidence = sealed(builder, at=builder.now - timedelta(hours=1))
-    refused_report(builder, evidence, "cosignatures", "TIME_IMPOSSIBLE")
+    assert_report_refused(builder, evidence, "cosignatures", "TIME_IMPOSSIBLE")
 
 
 def test_cosignatures_and_blocks_from_the_future(port: Harbour) -> None:
     long_ago = port.builder.now - timedelta(days=30)
-    refused(port.of_report(), port.builder.trust, "cosignatures", at=long_ago, cause="TIME_IMPOSSIBLE")
+    assert_refused(port.of_report(), port.builder.trust, "cosignatures", at=long_ago, cause="TIME_IMPOSSIBLE")
 
 
 def test_a_cosignature_after_the_notarys_certificate_ended(unchecked: None) -> None:
     builder = young()
     evidence = sealed(builder, at=builder.now + timedelta(days=365 * 5))
-    refused_report(builder, evidence, "cosignatures", "TOO_FEW_COSIGNATURES")
+    assert_report_refused(builder, evidence, "cosignatures", "TOO_FEW_COSIGNATURES")
 
 
 def test_a_cosignature_beyond_the_calendar(unchecked: None) -> None:
@@ -398,13 +404,13 @@ def test_a_cosignature_beyond_the_calendar(unchecked: None) -> None:
     note = sign_checkpoint(builder.checkpoint(), institution("RegistryMSP").notary)
     builder.kept = note.signed(cosign_text(note.text, institution("DonghaiMSP").notary, 2**62))
     evidence = export_evidence(builder, SubjectKind.DOCUMENT, tx.proposal.tx_id, document=opening())
-    refused_report(builder, evidence, "cosignatures", "TOO_FEW_COSIGNATURES")
+    assert_report_refused(builder, evidence, "cosignatures", "TOO_FEW_COSIGNATURES")
 
 
 def test_the_threshold_is_that_of_the_members_own_rules(unchecked: None) -> None:
     builder = young(signed_genesis([institution(msp) for msp in FOUNDERS], witnesses=Threshold(1, 1)))
     evidence = sealed(builder, by=["DonghaiMSP", "YunjinMSP", "WangchaoMSP"])
-    refused_report(builder, evidence, "cosignatures", "TOO_FEW_COSIGNATURES")
+    assert_report_refused(builder, evidence, "cosignatures", "TOO_FEW_COSIGNATURES")
 
 
 def test_a_consortium_of_one_has_no_witness(unchecked: None) -> None:
@@ -413,7 +419,7 @@ def test_a_consortium_of_one_has_no_witness(unchecked: None) -> None:
     builder.append([tx])
     builder.witnessed()
     evidence = export_evidence(builder, SubjectKind.DOCUMENT, tx.proposal.tx_id, document=opening())
-    refused_report(builder, evidence, "cosignatures", "TOO_FEW_COSIGNATURES")
+    assert_report_refused(builder, evidence, "cosignatures", "TOO_FEW_COSIGNATURES")
 
 
 # ------------------------------------------------------------------ the honest exporter
@@ -454,8 +460,8 @@ def test_what_is_told_does_not_move_the_cursor_or_turn_the_text(unchecked: None,
     builder.append([evil])
     builder.witnessed()
     evidence = export_evidence(builder, SubjectKind.DECISION, evil.proposal.tx_id)
-    accepted(evidence, builder.trust)
-    refused(evidence, builder.trust, "statement", expect_deal=DEAL)
-    refused(edited(evidence, lambda e: e.update(engine=escape)), builder.trust, "file")
+    assert_accepted(evidence, builder.trust)
+    assert_refused(evidence, builder.trust, "statement", expect_deal=DEAL)
+    assert_refused(edited(evidence, lambda e: e.update(engine=escape)), builder.trust, "file")
     elsewhere = edited(evidence, lambda e: e["transactions"][0]["transaction"]["proposal"].update(channel=escape))
-    refused(elsewhere, builder.trust, "inclusion", cause="PART_OF_ANOTHER_LEDGER")
+    assert_refused(elsewhere, builder.trust, "inclusion", cause="PART_OF_ANOTHER_LEDGER")

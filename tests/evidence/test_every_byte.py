@@ -32,7 +32,7 @@ def subjects(port: Harbour) -> list[bytes]:
 FILES = subjects(harbour())
 
 
-def changed_bytes(count: int, seed: int) -> None:
+def assert_changed_bytes_noticed(count: int, seed: int) -> None:
     port, choice = harbour(), random.Random(seed)
     for _ in range(count):
         whole = choice.choice(FILES)
@@ -42,12 +42,12 @@ def changed_bytes(count: int, seed: int) -> None:
 
 
 def test_a_changed_byte_is_always_noticed() -> None:
-    changed_bytes(2_000, seed=1)
+    assert_changed_bytes_noticed(2_000, seed=1)
 
 
 @pytest.mark.soak
 def test_ten_thousand_changed_bytes_are_all_noticed() -> None:
-    changed_bytes(10_000, seed=2)
+    assert_changed_bytes_noticed(10_000, seed=2)
 
 
 def test_every_byte_that_stays_readable_is_noticed() -> None:

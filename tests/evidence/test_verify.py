@@ -15,7 +15,7 @@ from chainfusion.ledger.evidence.evidence_file import read_evidence, write_evide
 from chainfusion.ledger.evidence.opening import LoanOpening
 from chainfusion.verify import Status, verify
 from tests.support.harbour import DEAL, JOINER, LOANS, REPORT, Harbour, a_loan, build
-from tests.support.tampering import accepted, refused
+from tests.support.tampering import assert_accepted, assert_refused
 
 KINDS = ("report", "pool", "loan", "closing", "admission", "founding")
 
@@ -27,7 +27,7 @@ def of(port: Harbour, kind: str) -> bytes:
 @pytest.mark.parametrize("kind", KINDS)
 def test_everything_that_can_be_proven_is(port: Harbour, kind: str) -> None:
     document = REPORT if kind == "report" else None
-    verdict = accepted(of(port, kind), port.builder.trust, document)
+    verdict = assert_accepted(of(port, kind), port.builder.trust, document)
     steps = [step for root in verdict.steps for step in root.walk()]
     assert {step.status for step in steps} == {Status.OK}
     assert len(steps) == 12
@@ -39,7 +39,7 @@ def test_everything_that_can_be_proven_is(port: Harbour, kind: str) -> None:
 
 
 def test_the_document_is_named_with_deal_version_member_and_time(port: Harbour) -> None:
-    verdict = accepted(port.of_report(), port.builder.trust, REPORT)
+    verdict = assert_accepted(port.of_report(), port.builder.trust, REPORT)
     assert verdict.headline() == (
         f"This document is version 1 of the legal due-diligence report of deal {DEAL}, "
         "registered by YunjinMSP Ltd on 2026-01-31 09:05:00 UTC."
@@ -48,7 +48,7 @@ def test_the_document_is_named_with_deal_version_member_and_time(port: Harbour) 
 
 
 def test_without_the_document_it_says_that_none_was_checked(port: Harbour) -> None:
-    verdict = accepted(port.of_report(), port.builder.trust)
+    verdict = assert_accepted(port.of_report(), port.builder.trust)
     assert verdict.step("document").status is Status.NOT_CHECKED
     assert "no document was checked" in verdict.headline()
     assert "That any file of yours is this document." in [text.en for text in verdict.does_not_prove]
@@ -56,7 +56,7 @@ def test_without_the_document_it_says_that_none_was_checked(port: Harbour) -> No
 
 
 def test_another_document_fails_and_all_the_rest_is_shown_to_hold(port: Harbour) -> None:
-    verdict = refused(port.of_report(), port.builder.trust, "document", document=REPORT + b" ")
+    verdict = assert_refused(port.of_report(), port.builder.trust, "document", document=REPORT + b" ")
     others = [step.status for root in verdict.steps for step in root.walk() if step.id != "document"]
     assert set(others) == {Status.OK}
     assert verdict.facts["document"]["found"] != verdict.facts["document"]["fingerprint"]
@@ -66,11 +66,11 @@ def test_another_document_fails_and_all_the_rest_is_shown_to_hold(port: Harbour)
 def test_every_byte_of_the_document_counts(port: Harbour, at: int) -> None:
     changed = bytearray(REPORT)
     changed[at] ^= 1
-    refused(port.of_report(), port.builder.trust, "document", document=bytes(changed), cause="DOCUMENT_DIFFERS")
+    assert_refused(port.of_report(), port.builder.trust, "document", document=bytes(changed), cause="DOCUMENT_DIFFERS")
 
 
 def test_a_loan_is_shown_with_its_fields(port: Harbour) -> None:
-    verdict = accepted(port.of_loan(7), port.builder.trust)
+    verdict = assert_accepted(port.of_loan(7), port.builder.trust)
     assert verdict.facts["loan"] == {"index": 7} | to_json(a_loan(7))
     assert verdict.facts["pool"]["loans"] == LOANS
     assert "Loan L0007 is number 8 of 37" in verdict.headline()
@@ -78,11 +78,11 @@ def test_a_loan_is_shown_with_its_fields(port: Harbour) -> None:
 
 @pytest.mark.parametrize("number", range(LOANS))
 def test_every_loan_of_the_tape_can_be_shown(port: Harbour, number: int) -> None:
-    accepted(port.of_loan(number), port.builder.trust)
+    assert_accepted(port.of_loan(number), port.builder.trust)
 
 
 def test_who_signed_and_who_cosigned_is_told(port: Harbour) -> None:
-    facts = accepted(port.of_report(), port.builder.trust).facts
+    facts = assert_accepted(port.of_report(), port.builder.trust).facts
     assert facts["member"]["msp"] == "YunjinMSP"
     assert facts["person"]["name"] == "maker"
     assert "trustee" in facts["person"]["roles"]
@@ -110,12 +110,12 @@ def test_a_document_is_read_as_a_stream_and_its_progress_told(port: Harbour) -> 
 
 
 def test_expectations_that_hold(port: Harbour) -> None:
-    accepted(port.of_report(), port.builder.trust, expect_deal=DEAL, expect_ledger=port.builder.ledger_id)
+    assert_accepted(port.of_report(), port.builder.trust, expect_deal=DEAL, expect_ledger=port.builder.ledger_id)
 
 
 def test_a_verifier_with_a_right_clock_accepts(port: Harbour) -> None:
-    accepted(port.of_report(), port.builder.trust, at=port.builder.now)
-    accepted(port.of_report(), port.builder.trust, at=port.builder.now + timedelta(days=3650))
+    assert_accepted(port.of_report(), port.builder.trust, at=port.builder.now)
+    assert_accepted(port.of_report(), port.builder.trust, at=port.builder.now + timedelta(days=3650))
 
 
 # ------------------------------------------------------------------ trust in a checkpoint
@@ -123,7 +123,7 @@ def test_a_verifier_with_a_right_clock_accepts(port: Harbour) -> None:
 
 def test_the_very_checkpoint_of_the_evidence_is_trust_enough(port: Harbour) -> None:
     note = bytes(port.builder.note())
-    verdict = accepted(port.of_report(), note, REPORT)
+    verdict = assert_accepted(port.of_report(), note, REPORT)
     assert "checkpoint of size 12" in verdict.step("trust").detail.en
 
 
@@ -131,8 +131,8 @@ def test_the_very_checkpoint_of_the_evidence_is_trust_enough(port: Harbour) -> N
 def test_an_earlier_checkpoint_is_trust_enough_with_a_proof(port: Harbour, size: int) -> None:
     trusted = port.builder.checkpoint(size)
     evidence = port.of_report(trusted=trusted)
-    accepted(evidence, note_of(trusted), REPORT)
-    accepted(evidence, port.builder.trust, REPORT)
+    assert_accepted(evidence, note_of(trusted), REPORT)
+    assert_accepted(evidence, port.builder.trust, REPORT)
 
 
 def test_a_later_checkpoint_is_trust_enough_with_a_proof() -> None:
@@ -141,7 +141,7 @@ def test_a_later_checkpoint_is_trust_enough_with_a_proof() -> None:
     for _ in range(5):
         port.builder.call("DonghaiMSP", "deal.name_party", deal=DEAL)
     trusted = port.builder.checkpoint()
-    accepted(port.of_report(note=early, trusted=trusted), note_of(trusted), REPORT)
+    assert_accepted(port.of_report(note=early, trusted=trusted), note_of(trusted), REPORT)
 
 
 def note_of(checkpoint: Checkpoint) -> bytes:
@@ -160,12 +160,12 @@ def test_a_file_has_one_byte_form(port: Harbour, kind: str) -> None:
 
 
 def test_a_verdict_is_json_in_both_languages(port: Harbour) -> None:
-    told = json.loads(json.dumps(accepted(port.of_report(), port.builder.trust, REPORT).to_json()))
+    told = json.loads(json.dumps(assert_accepted(port.of_report(), port.builder.trust, REPORT).to_json()))
     assert told["ok"] is True
     assert set(told["headline"]) == {"en", "zh"}
     assert told["steps"][1]["id"] == "document"
     assert told["refusal"] is None
-    failed = refused(port.of_report(), b"", "trust").to_json()
+    failed = assert_refused(port.of_report(), b"", "trust").to_json()
     assert failed["refusal"]["code"] == "VERIFICATION_FAILED"
 
 

@@ -22,7 +22,7 @@ def edited(evidence: bytes, change: Change) -> bytes:
     return canonical(value)
 
 
-def refused(
+def assert_refused(
     evidence: bytes,
     trust: bytes,
     at_step: str,
@@ -49,7 +49,7 @@ def refused(
     return verdict
 
 
-def accepted(
+def assert_accepted(
     evidence: bytes, trust: bytes, document: bytes | None = None, at: datetime | None = None, **expectations: Any
 ) -> Verdict:
     """Asserts that a verification holds."""

@@ -123,9 +123,8 @@ def check_places(evidence: Evidence, ledger_id: str) -> None:
 
     Raises: NotThisLedger, NotValid, EvidenceMalformed, ProofInvalid.
     """
-    headers = {block.header.number: block.header for block in evidence.blocks}
     for each in evidence.transactions:
-        header, proposal = headers[each.block], each.proposal
+        header, proposal = evidence.header(each.block), each.proposal
         _require_ledger(ledger_id, proposal.channel, f"transaction {proposal.tx_id}")
         same = each.outcome.tx_id == proposal.tx_id
         require(

@@ -11,6 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -149,28 +150,39 @@ class Evidence:
     subject: Subject
     transactions: tuple[ProvenTransaction, ...]
 
-    @property
+    @cached_property
     def note(self) -> Note:
         """The checkpoint as a note. Raises: BadNote."""
         return Note.parse(self.checkpoint.encode())
 
-    @property
+    @cached_property
     def head(self) -> Checkpoint:
         """The checkpoint that all paths of blocks lead to. Raises: BadNote, BadCheckpoint."""
         return Checkpoint.parse(self.note.text)
 
-    @property
+    @cached_property
     def stated(self) -> ProvenTransaction:
         """The subject's transaction."""
         return next(each for each in self.transactions if each.proposal.tx_id == self.subject.tx_id)
 
     def header(self, number: int) -> BlockHeader:
         """The header of one of the file's blocks."""
-        return next(block.header for block in self.blocks if block.header.number == number)
+        return self._headers[number]
 
     def in_block(self, number: int) -> tuple[ProvenTransaction, ...]:
         """The file's transactions of a block, in order."""
-        return tuple(each for each in self.transactions if each.block == number)
+        return tuple(self._transactions.get(number, ()))
+
+    @cached_property
+    def _headers(self) -> dict[int, BlockHeader]:
+        return {block.header.number: block.header for block in self.blocks}
+
+    @cached_property
+    def _transactions(self) -> dict[int, list[ProvenTransaction]]:
+        found: dict[int, list[ProvenTransaction]] = {}
+        for each in self.transactions:
+            found.setdefault(each.block, []).append(each)
+        return found
 
 
 def write_evidence(evidence: Evidence) -> bytes:
