@@ -27,6 +27,7 @@ from chainfusion.domain.membership import (
     Agreement,
     Change,
     ChangeKind,
+    Genesis,
     Keys,
     Membership,
     MemberStatus,
@@ -109,6 +110,18 @@ def test_the_ledger_id_changes_with_every_part_of_the_genesis() -> None:
     base = genesis(member(A), member(B)).genesis
     others = [replace(base, name="Another"), replace(base, members=base.members[:1]), replace(base, rules=rules(B))]
     assert len({each.ledger_id for each in (base, *others)}) == 4
+
+
+def test_a_genesis_of_another_format_is_not_read() -> None:
+    body = to_json(genesis(member(A)).genesis)
+    with pytest.raises(BadRecord):
+        from_json(Genesis, body | {"format": "chainfusion-genesis-v2"})
+
+
+@pytest.mark.parametrize("spoil", [{"version": 0}, {"fingerprint": "A1" * 32}, {"fingerprint": "a1"}])
+def test_an_agreement_is_a_version_and_a_digest(spoil: dict[str, Any]) -> None:
+    with pytest.raises(BadRecord):
+        from_json(Agreement, to_json(AGREEMENT) | spoil)
 
 
 # ------------------------------------------------------------------ counting
