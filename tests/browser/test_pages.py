@@ -76,6 +76,7 @@ def test_pages_are_accessible_by_their_structure(served: Served, browser: Any, w
 FAULTS = """() => {
   const faults = [];
   const visible = (e) => e.getClientRects().length > 0;
+  const start = (e) => e.outerHTML.slice(0, 90);
   const named = (e) => (e.getAttribute("aria-label") || e.textContent || e.title || "").trim() !== "";
   for (const e of document.querySelectorAll("a, button")) if (!named(e)) faults.push("no name: " + e.outerHTML);
   for (const e of document.querySelectorAll("input:not([type=hidden]), select")) {
@@ -84,7 +85,7 @@ FAULTS = """() => {
   const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
   for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) faults.push("id twice: " + id);
   for (const e of document.querySelectorAll("[aria-labelledby]")) {
-    if (!document.getElementById(e.getAttribute("aria-labelledby"))) faults.push("names nothing: " + e.outerHTML.slice(0, 90));
+    if (!ids.includes(e.getAttribute("aria-labelledby"))) faults.push("names nothing: " + start(e));
   }
   if (document.querySelectorAll("h1").length !== 1) faults.push("one h1 is needed");
   if (document.querySelectorAll("main").length !== 1) faults.push("one main is needed");
@@ -94,12 +95,12 @@ FAULTS = """() => {
     if (own > level + 1) faults.push("a level is skipped: " + e.textContent);
     level = own;
   }
-  for (const e of document.querySelectorAll("svg[role=img]")) if (!e.getAttribute("aria-label")) faults.push("unnamed drawing");
+  for (const e of document.querySelectorAll("svg[role=img]:not([aria-label])")) faults.push("no name: " + start(e));
   for (const e of document.querySelectorAll("th")) if (!e.scope) faults.push("th without scope: " + e.textContent);
   for (const e of document.querySelectorAll("main :is(a, button, input, select, summary)")) {
     const box = e.getBoundingClientRect();
     const inline = getComputedStyle(e).display === "inline";
-    if (visible(e) && !inline && box.height < 17) faults.push(`small target, ${box.height}: ` + e.outerHTML.slice(0, 90));
+    if (visible(e) && !inline && box.height < 17) faults.push(`small, ${box.height}: ` + start(e));
   }
   return faults;
 }"""
@@ -135,7 +136,8 @@ CONTRAST = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const e = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !e.getClientRects().length || e.closest("svg, .vh, .st-only, [popover]")) continue;
+    if (!walker.currentNode.data.trim() || !e.getClientRects().length) continue;
+    if (e.closest("svg, .vh, .st-only, [popover]")) continue;
     const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))];
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (ratio < 4.5) faults.add(`${ratio.toFixed(2)}: ${e.className} ${walker.currentNode.data.trim().slice(0, 40)}`);

@@ -42,7 +42,7 @@ class Twins:
         template: str,
         view: View,
         sheet: Callable[[Tables, Any], Sheet],
-        facts: Facts = lambda request, found: {},
+        facts: Facts = lambda _request, _found: {},
     ) -> None:
         """`path`, `path`.json and `path`.csv, all of what `view` makes of the request."""
 
@@ -87,9 +87,9 @@ def _deals(twins: Twins, workspace: Workspace) -> None:
         return {"overview": view, "tab": "overview", "acts": workspace.timeline(view.line.id).acts[:SHORT_TIMELINE]}
 
     def within(tab: str) -> Facts:
-        return lambda request, view: {"overview": deal(request), "tab": tab}
+        return lambda request, _view: {"overview": deal(request), "tab": tab}
 
-    twins.add("/deals", "deals.html", lambda request: workspace.deals(), Tables.deals)
+    twins.add("/deals", "deals.html", lambda _request: workspace.deals(), Tables.deals)
     twins.add("/deals/{deal}/pool", "pool.html", lambda r: workspace.pool(_of(r, "deal")), Tables.pool, _charts(deal))
     twins.add(
         "/deals/{deal}/documents",
@@ -162,7 +162,6 @@ def _ledger(twins: Twins, workspace: Workspace) -> None:
         "transaction.html",
         lambda request: workspace.transaction(_of(request, "tx_id")),
         Tables.transaction,
-        lambda request, view: {"raw": view.args},
     )
 
     @twins.router.get("/search")
@@ -176,7 +175,7 @@ def _ledger(twins: Twins, workspace: Workspace) -> None:
         "ledger.html",
         lambda request: workspace.log(_before(request)),
         Tables.ledger,
-        lambda request, view: {"asked": request.query_params.get("q")},
+        lambda request, _view: {"asked": request.query_params.get("q")},
     )
 
     @twins.router.get("/ledger/checkpoint")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from chainfusion.domain.errors import Text
 from chainfusion.domain.statistics import UNSTATED, Band, PoolStatistics, Stratification
@@ -134,13 +135,10 @@ def _bar(table: Stratification, pool: PoolStatistics, i: int, most: int, columns
 
 def _are_columns(table: Stratification) -> bool:
     """Whether every band is a range that begins where the one before ends."""
-    bounds = [_bounds(band) for band in table.bands]
-    if not 1 < len(bounds) <= MOST_COLUMNS or any(
-        found is None or UNSTATED in band.parts for found, band in zip(bounds, table.bands, strict=True)
-    ):
-        return False
-    ends = [found for found in bounds if found]
-    return all(before[1] == after[0] for before, after in zip(ends, ends[1:], strict=False))
+    ends = [found for found in map(_bounds, table.bands) if found]
+    stated = not any(UNSTATED in band.parts for band in table.bands)
+    fits = 1 < len(table.bands) == len(ends) <= MOST_COLUMNS
+    return fits and stated and all(before[1] == after[0] for before, after in pairwise(ends))
 
 
 def _bounds(band: Band) -> tuple[str, str] | None:
