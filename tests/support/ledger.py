@@ -85,12 +85,19 @@ class Consortium:
         """The channel."""
         return self.genesis.genesis.ledger_id
 
+    def founding(self, person: Signer | None = None) -> Proposal:
+        """The founding that a person proposes."""
+        founder = person or representative(self.orderer)
+        return self.proposal(founder, "consortium.found", genesis=to_json(self.genesis))
+
     def found(self, path: Path, **options: Any) -> EmbeddedLedger:
         """Makes the ledger's file and opens it."""
-        founder = representative(self.orderer)
-        founding = self.signed(founder, "consortium.found", genesis=to_json(self.genesis))
-        der, node = founder.certificate_der, self.orderer.node
-        return EmbeddedLedger.create(path, founding, der, self.registry, node, clock=self.clock, **options)
+        return self.found_with(path, self.founding(), representative(self.orderer), **options)
+
+    def found_with(self, path: Path, founding: Proposal, person: Signer, **options: Any) -> EmbeddedLedger:
+        """The same with a founding of the test's own."""
+        signed, der, node = sign(person, founding), person.certificate_der, self.orderer.node
+        return EmbeddedLedger.create(path, signed, der, self.registry, node, clock=self.clock, **options)
 
     def open(self, path: Path, signer: Signer | None = None, **options: Any) -> EmbeddedLedger:
         """Opens the file again as the orderer's node, or as another."""

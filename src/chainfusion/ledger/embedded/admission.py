@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chainfusion.contracts.framework import Operation, Registry
@@ -90,7 +90,7 @@ def _recorded(transaction: Transaction) -> Transaction:
         creator=proposal.creator,
         nonce=proposal.nonce,
         operation=proposal.operation,
-        time=proposal.time,
+        time=proposal.time.astimezone(UTC),
         transient=proposal.transient,
         version=proposal.version,
     )
@@ -108,7 +108,8 @@ def _require_types(transaction: Transaction) -> None:
         and type(proposal.version) is int
         and type(transaction.signature) is bytes
         and type(proposal.transient) in (str, type(None))
-        and proposal.time.utcoffset() == timedelta(0)
+        and isinstance(proposal.time, datetime)
+        and proposal.time.utcoffset() is not None
     )
     if not fits:
         raise TransactionRefused(reason="MALFORMED", why="a field is of another type than declared")

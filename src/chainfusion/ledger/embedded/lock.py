@@ -17,7 +17,8 @@ class WriteLock:
     """
 
     def __init__(self, ledger: Path) -> None:
-        self._file = os.open(ledger.with_name(ledger.name + "-lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        name = ledger.with_name(ledger.name + "-lock")
+        self._file = os.fdopen(os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -29,5 +30,5 @@ class WriteLock:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Gives the file back."""
-        os.close(self._file)
+        """Gives the file back; a second time does nothing."""
+        self._file.close()
