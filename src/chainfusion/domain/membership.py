@@ -95,8 +95,8 @@ class Threshold:
 class Rules:
     """The consortium's own rules: what share decides what, and which member orders transactions.
 
-    `admission` also decides reinstatements and replaced entries. `witnesses` is the share of active members whose
-    cosignatures make a checkpoint one to rely on.
+    `admission` also decides reinstatements and replaced entries. `witnesses` is the share of active members
+    other than the one that orders whose cosignatures make a checkpoint one to rely on.
     """
 
     admission: Threshold
