@@ -60,7 +60,9 @@ class Page(HTMLParser):
     @property
     def links(self) -> list[str]:
         """Where its links lead."""
-        return [each.attributes["href"] or "" for each in self.elements if each.tag == "a" and "href" in each.attributes]
+        return [
+            each.attributes["href"] or "" for each in self.elements if each.tag == "a" and "href" in each.attributes
+        ]
 
     @property
     def forbidden(self) -> list[str]:

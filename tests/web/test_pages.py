@@ -157,7 +157,9 @@ def test_a_transaction_is_decoded(trustee: Asked) -> None:
     assert meanings["pool.statistics.balance"] == "USD 37,193,021.80"
     assert found["args"]["pool"]["statistics"]["balance"] == 3719302180
     assert {write["key"] for write in found["writes"]} == {f"deal / {DEAL}", f"pool / {DEAL} / 000001"}
-    assert "Donghai Bank registered version 1 of the pool" in page(trustee, f"/ledger/transactions/{trustee.pool_tx}").text
+    assert (
+        "Donghai Bank registered version 1 of the pool" in page(trustee, f"/ledger/transactions/{trustee.pool_tx}").text
+    )
 
 
 def test_the_checkpoint_says_who_has_seen_it(trustee: Asked) -> None:

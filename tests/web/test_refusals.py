@@ -7,7 +7,9 @@ import asyncio
 import httpx
 import pytest
 
+from chainfusion.api.problems import STATUSES
 from chainfusion.domain.document_kinds import DocumentKind
+from chainfusion.domain.errors import UnknownRefusal, error_from_json
 from chainfusion.domain.roles import Role
 from chainfusion.web.guard import HEADERS
 from tests.support.consortium import Consortium
@@ -31,6 +33,11 @@ NOWHERE = (
     f"/ledger/transactions/{'0' * 64}",
     f"/ledger/transactions/{'0' * 64}.evidence",
 )
+
+
+def test_every_code_with_a_status_is_a_code_of_this_program() -> None:
+    for code in STATUSES:
+        assert not isinstance(error_from_json({"code": code, "facts": {}}), UnknownRefusal), code
 
 
 @pytest.mark.parametrize("path", NOWHERE)
@@ -169,7 +176,8 @@ def test_loans_are_asked_for_by_number(trustee: Asked) -> None:
 
 
 def test_evidence_of_what_no_checkpoint_covers_waits(trustee: Asked) -> None:
-    last = trustee.workspace.timeline(DEAL).acts[0]
+    acts = trustee.workspace.timeline(DEAL).acts
+    last = next(act for act in acts if act.operation == "pool.acknowledge")
     answer = trustee.get(f"/ledger/transactions/{last.tx_id}.evidence?lang=en")
     assert answer.status_code == 409
     assert "NOT_IN_CHECKPOINT" in answer.text
@@ -179,7 +187,9 @@ def test_a_failure_inside_says_nothing_of_the_inside(trustee: Asked, monkeypatch
     def broken(*_: object) -> None:
         raise RuntimeError("secret path")
 
-    monkeypatch.setattr("chainfusion.web.pages.Tables.deals", broken)
-    answer = trustee.get("/deals.csv")
+    monkeypatch.setattr("chainfusion.node.views.workspace.Workspace.block", broken)
+    answer = trustee.get("/ledger/blocks/1.json")
+    page = trustee.get("/ledger/blocks/1?lang=en")
+    assert (page.status_code, "could not be made" in page.text) == (500, True)
     assert (answer.status_code, answer.json()["code"]) == (500, "FAILED")
     assert "secret" not in answer.text

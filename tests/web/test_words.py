@@ -44,7 +44,7 @@ def test_every_operation_is_a_sentence_in_both_languages() -> None:
         f"{contract}.{operation}"
         for contract in ("consortium", "deal", "pool", "document")
         for operation, declared in registry().in_force(contract).operations.items()
-        if not declared.is_query
+        if not declared.reads_only
     }
     assert operations == set(_SAID)
 

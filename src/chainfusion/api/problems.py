@@ -8,12 +8,13 @@ from fastapi.responses import JSONResponse
 
 from chainfusion.domain.errors import ChainFusionError, Text
 
-_STATUS = {
+STATUSES = {
     "NOT_FOUND": 404,
     "NO_SUCH_PAGE": 404,
     "NOT_ON_LEDGER": 404,
+    "STATE_REFUSED": 404,
     "UNKNOWN_DEAL": 404,
-    "NOT_REGISTERED": 404,
+    "POOL_NOT_REGISTERED": 404,
     "DOCUMENT_MISSING": 404,
     "LOAN_UNKNOWN": 404,
     "NOT_GRANTED": 403,
@@ -90,7 +91,7 @@ class Failed(ChainFusionError):
 
 def status_of(error: ChainFusionError) -> int:
     """The HTTP status of a refusal; 400 where nothing better is known."""
-    return _STATUS.get(error.code, 400)
+    return STATUSES.get(error.code, 400)
 
 
 def problem(error: ChainFusionError, lang: str = "en") -> JSONResponse:
