@@ -10,24 +10,19 @@ from __future__ import annotations
 
 import importlib
 import json
-import multiprocessing
 import os
 import pkgutil
 import platform
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 import benchmarks
+from benchmarks._process import COLUMNS, Row, in_own_process
 
-COLUMNS = ("name", "value", "unit", "size", "peer", "peer_value", "ratio")
 OUT = Path("build/bench.json")
-
-Row = dict[str, Any]
 
 
 def names() -> list[str]:
@@ -37,21 +32,6 @@ def names() -> list[str]:
         for m in pkgutil.iter_modules(benchmarks.__path__)
         if not m.name.startswith("_") and hasattr(importlib.import_module(f"benchmarks.{m.name}"), "run")
     )
-
-
-def measure(name: str) -> list[Row]:
-    """Runs one benchmark in this process and checks the shape of its rows. Raises: ValueError."""
-    rows = list(importlib.import_module(f"benchmarks.{name}").run())
-    for row in rows:
-        if row.keys() != set(COLUMNS):
-            raise ValueError(f"benchmarks.{name} gave a row with {sorted(row)}, not {sorted(COLUMNS)}")
-    return rows
-
-
-def in_own_process(name: str) -> list[Row]:
-    """`measure` in a fresh interpreter."""
-    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(measure, name).result()
 
 
 def show(console: Console, rows: list[Row]) -> None:

@@ -28,7 +28,7 @@ from chainfusion.ledger.embedded import EmbeddedLedger
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.signatures import verify_p256
 from chainfusion.ledger.evidence.transaction import Transaction
-from tests.support.ledger import AGREEMENT, Clock, Consortium, Desk, representative
+from tests.support.ledger import AGREEMENT, Consortium, Desk, representative
 
 IN_FLIGHT = 64
 TRANSACTIONS = 20_000

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 runner = importlib.import_module("benchmarks.__main__")
+process = importlib.import_module("benchmarks._process")
 
 ROW = {"name": "x", "value": 2.0, "unit": "s", "size": 3, "peer": "y", "peer_value": 1.0, "ratio": 2.0}
 
@@ -29,14 +30,14 @@ def test_every_benchmark_is_found_by_its_run_function() -> None:
 
 def test_a_row_of_the_agreed_shape_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, [ROW])
-    assert runner.measure("made_up") == [ROW]
+    assert process.measure("made_up") == [ROW]
 
 
 @pytest.mark.parametrize("row", [{**ROW, "note": "more"}, {k: v for k, v in ROW.items() if k != "peer"}])
 def test_a_row_of_another_shape_is_refused(monkeypatch: pytest.MonkeyPatch, row: dict[str, object]) -> None:
     offer(monkeypatch, [row])
     with pytest.raises(ValueError, match="made_up"):
-        runner.measure("made_up")
+        process.measure("made_up")
 
 
 def test_a_name_that_does_not_exist_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
