@@ -11,9 +11,9 @@ from chainfusion.domain.membership import SignedGenesis
 from chainfusion.domain.records import BadRecord, from_json
 from chainfusion.ledger.embedded.admission import admit, signature_refusal
 from chainfusion.ledger.embedded.blocks import BlockSigner
-from chainfusion.ledger.embedded.committer import Committer
+from chainfusion.ledger.embedded.committer import Committer, LedgerWriteFailed
 from chainfusion.ledger.embedded.execution import Engine
-from chainfusion.ledger.embedded.store import Connect
+from chainfusion.ledger.embedded.store import Connect, StorageError
 from chainfusion.ledger.evidence.certificates import Certificate, CertificateRefused, validate_chain, verify_p256
 from chainfusion.ledger.evidence.signatures import SignatureRefused
 from chainfusion.ledger.evidence.transaction import Proposal, Transaction
@@ -37,11 +37,14 @@ def found(
     if refusal is not None:
         raise refusal
     check_genesis(admitted.proposal)
-    committer = Committer(path, admitted.proposal.channel, engine, signer, clock, connect)
     try:
-        committer.found(admitted)
-    finally:
-        committer.close()
+        committer = Committer(path, admitted.proposal.channel, engine, signer, clock, connect)
+        try:
+            committer.found(admitted)
+        finally:
+            committer.close()
+    except StorageError as error:
+        raise LedgerWriteFailed(why=str(error)) from None
     _sync_folder(path.parent)
 
 
