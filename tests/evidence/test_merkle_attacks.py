@@ -16,12 +16,12 @@ places = st.integers(1, 200).flatmap(lambda size: st.tuples(st.integers(0, size 
 growths = st.integers(1, 200).flatmap(lambda size: st.tuples(st.integers(1, size), st.just(size)))
 
 
-def refused(index: int, size: int, path: tuple[bytes, ...], *, leaf: bytes, root: bytes) -> None:
+def must_refuse(index: int, size: int, path: tuple[bytes, ...], *, leaf: bytes, root: bytes) -> None:
     with pytest.raises(merkle.ProofInvalid):
         merkle.verify_inclusion(leaf, index, size, path, root)
 
 
-def growth_refused(first: int, first_root: bytes, size: int, root: bytes, path: tuple[bytes, ...]) -> None:
+def must_refuse_growth(first: int, first_root: bytes, size: int, root: bytes, path: tuple[bytes, ...]) -> None:
     with pytest.raises(merkle.ProofInvalid):
         merkle.verify_consistency(first, first_root, size, root, path)
 
@@ -36,7 +36,7 @@ def flipped(data: bytes, bit: int) -> bytes:
 def test_another_place_is_refused(place: tuple[int, int], other: int) -> None:
     index, size = place
     assume(other != index)
-    refused(other, size, merkle.inclusion_proof(LEAVES[:size], index), leaf=LEAVES[index], root=ROOTS[size])
+    must_refuse(other, size, merkle.inclusion_proof(LEAVES[:size], index), leaf=LEAVES[index], root=ROOTS[size])
 
 
 @given(places, st.integers(0, 400))
@@ -66,58 +66,60 @@ def turns(index: int, size: int) -> list[bool]:
 def test_another_leaf_or_root_is_refused(place: tuple[int, int]) -> None:
     index, size = place
     path = merkle.inclusion_proof(LEAVES[:size], index)
-    refused(index, size, path, leaf=OTHER, root=ROOTS[size])
-    refused(index, size, path, leaf=LEAVES[index], root=ROOTS[size - 1])
-    refused(index, size, path, leaf=LEAVES[index], root=b"")
+    must_refuse(index, size, path, leaf=OTHER, root=ROOTS[size])
+    must_refuse(index, size, path, leaf=LEAVES[index], root=ROOTS[size - 1])
+    must_refuse(index, size, path, leaf=LEAVES[index], root=b"")
 
 
 @given(places, st.data())
 def test_a_path_cut_extended_reordered_or_flipped_is_refused(place: tuple[int, int], data: st.DataObject) -> None:
     index, size = place
     path = merkle.inclusion_proof(LEAVES[:size], index)
-    refused(index, size, (*path, OTHER), leaf=LEAVES[index], root=ROOTS[size])
-    refused(index, size, (OTHER, *path), leaf=LEAVES[index], root=ROOTS[size])
+    must_refuse(index, size, (*path, OTHER), leaf=LEAVES[index], root=ROOTS[size])
+    must_refuse(index, size, (OTHER, *path), leaf=LEAVES[index], root=ROOTS[size])
     if not path:
         return
     at = data.draw(st.integers(0, len(path) - 1))
     bit = data.draw(st.integers(0, 255))
     changed = (*path[:at], flipped(path[at], bit), *path[at + 1 :])
-    refused(index, size, path[:at] + path[at + 1 :], leaf=LEAVES[index], root=ROOTS[size])
-    refused(index, size, changed, leaf=LEAVES[index], root=ROOTS[size])
+    must_refuse(index, size, path[:at] + path[at + 1 :], leaf=LEAVES[index], root=ROOTS[size])
+    must_refuse(index, size, changed, leaf=LEAVES[index], root=ROOTS[size])
     if path != path[::-1]:
-        refused(index, size, path[::-1], leaf=LEAVES[index], root=ROOTS[size])
+        must_refuse(index, size, path[::-1], leaf=LEAVES[index], root=ROOTS[size])
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])
 def test_a_hash_of_another_length_is_refused(length: int) -> None:
     path = merkle.inclusion_proof(LEAVES[:2], 0)
-    refused(0, 2, (bytes(length),), leaf=LEAVES[0], root=ROOTS[2])
-    refused(0, 2, path, leaf=bytes(length), root=ROOTS[2])
-    growth_refused(1, ROOTS[1], 2, ROOTS[2], (bytes(length),))
+    must_refuse(0, 2, (bytes(length),), leaf=LEAVES[0], root=ROOTS[2])
+    must_refuse(0, 2, path, leaf=bytes(length), root=ROOTS[2])
+    must_refuse_growth(1, ROOTS[1], 2, ROOTS[2], (bytes(length),))
 
 
 def test_a_node_does_not_pass_for_a_leaf() -> None:
     """The second preimage that a tree without the 0x00 and 0x01 marks would allow."""
     node = LEAVES[0] + LEAVES[1]
     path = merkle.inclusion_proof(LEAVES[:4], 0)[1:]
-    refused(0, 2, path, leaf=merkle.leaf_hash(node), root=ROOTS[4])
+    must_refuse(0, 2, path, leaf=merkle.leaf_hash(node), root=ROOTS[4])
 
 
 def test_nothing_is_in_the_empty_tree() -> None:
-    refused(0, 0, (), leaf=merkle.EMPTY_ROOT, root=merkle.EMPTY_ROOT)
+    must_refuse(0, 0, (), leaf=merkle.EMPTY_ROOT, root=merkle.EMPTY_ROOT)
 
 
 @given(growths, st.data())
 def test_a_changed_consistency_proof_is_refused(growth: tuple[int, int], data: st.DataObject) -> None:
     first, size = growth
     path = merkle.consistency_proof(LEAVES[:size], first)
-    growth_refused(first, ROOTS[first], size, ROOTS[size], (*path, OTHER))
-    growth_refused(first, OTHER, size, ROOTS[size], path)
-    growth_refused(first, ROOTS[first], size, OTHER, path)
+    must_refuse_growth(first, ROOTS[first], size, ROOTS[size], (*path, OTHER))
+    must_refuse_growth(first, OTHER, size, ROOTS[size], path)
+    must_refuse_growth(first, ROOTS[first], size, OTHER, path)
     if path:
         at, bit = data.draw(st.integers(0, len(path) - 1)), data.draw(st.integers(0, 255))
-        growth_refused(first, ROOTS[first], size, ROOTS[size], path[:at] + path[at + 1 :])
-        growth_refused(first, ROOTS[first], size, ROOTS[size], (*path[:at], flipped(path[at], bit), *path[at + 1 :]))
+        must_refuse_growth(first, ROOTS[first], size, ROOTS[size], path[:at] + path[at + 1 :])
+        must_refuse_growth(
+            first, ROOTS[first], size, ROOTS[size], (*path[:at], flipped(path[at], bit), *path[at + 1 :])
+        )
 
 
 @given(growths)
@@ -126,13 +128,13 @@ def test_a_rewritten_history_has_no_consistency_proof(growth: tuple[int, int]) -
     first, size = growth
     rewritten = [OTHER, *LEAVES[1:size]]
     new_root = merkle.root(rewritten)
-    growth_refused(first, ROOTS[first], size, new_root, merkle.consistency_proof(rewritten, first))
-    growth_refused(first, ROOTS[first], size, new_root, merkle.consistency_proof(LEAVES[:size], first))
+    must_refuse_growth(first, ROOTS[first], size, new_root, merkle.consistency_proof(rewritten, first))
+    must_refuse_growth(first, ROOTS[first], size, new_root, merkle.consistency_proof(LEAVES[:size], first))
 
 
 def test_a_tree_does_not_shrink_and_the_empty_one_has_one_root() -> None:
-    growth_refused(3, ROOTS[3], 2, ROOTS[2], ())
-    growth_refused(0, ROOTS[1], 2, ROOTS[2], ())
-    growth_refused(0, merkle.EMPTY_ROOT, 2, ROOTS[2], (OTHER,))
-    growth_refused(-1, merkle.EMPTY_ROOT, 2, ROOTS[2], ())
+    must_refuse_growth(3, ROOTS[3], 2, ROOTS[2], ())
+    must_refuse_growth(0, ROOTS[1], 2, ROOTS[2], ())
+    must_refuse_growth(0, merkle.EMPTY_ROOT, 2, ROOTS[2], (OTHER,))
+    must_refuse_growth(-1, merkle.EMPTY_ROOT, 2, ROOTS[2], ())
     merkle.verify_consistency(0, merkle.EMPTY_ROOT, 2, ROOTS[2], ())

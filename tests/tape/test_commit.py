@@ -139,7 +139,7 @@ def test_the_lanes_are_refused_where_they_would_crawl(monkeypatch: pytest.Monkey
 COMMITTED = commit(TAPE, salts_for(len(LOANS)))
 
 
-def refused(opening: LoanOpening, commitment: PoolCommitment = COMMITTED.commitment) -> None:
+def must_refuse(opening: LoanOpening, commitment: PoolCommitment = COMMITTED.commitment) -> None:
     with pytest.raises((merkle.ProofInvalid, BadLoanRecord)):
         opening.verify(commitment)
 
@@ -150,40 +150,40 @@ def test_any_changed_bit_of_an_opening_is_caught(index: int, data: st.DataObject
     part = data.draw(st.sampled_from(["salt", "record"]))
     content = bytearray(getattr(opening, part))
     content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    refused(replace(opening, **{part: bytes(content)}))
+    must_refuse(replace(opening, **{part: bytes(content)}))
 
 
 @given(st.integers(0, 36), st.integers(-1, 40))
 def test_an_opening_serves_no_other_place(index: int, other: int) -> None:
     opening = COMMITTED.opening(index)
     if other != index:
-        refused(replace(opening, index=other))
+        must_refuse(replace(opening, index=other))
 
 
 def test_a_better_balance_is_not_in_the_pool() -> None:
     opening = COMMITTED.opening(4)
     better = encode_loan(replace(LOANS[4], current_balance=LOANS[4].current_balance + 1))
-    refused(replace(opening, record=better))
+    must_refuse(replace(opening, record=better))
 
 
 def test_bytes_do_not_move_between_salt_and_record() -> None:
     opening = COMMITTED.opening(4)
     data = opening.salt + opening.record
     for cut in (0, 15, 17, 32):
-        refused(replace(opening, salt=data[:cut], record=data[cut:]))
+        must_refuse(replace(opening, salt=data[:cut], record=data[cut:]))
 
 
 def test_an_opening_of_one_pool_opens_no_other() -> None:
     other = commit(TAPE, salts_for(len(LOANS), b"other"))
-    refused(COMMITTED.opening(0), other.commitment)
-    refused(COMMITTED.opening(0), replace(COMMITTED.commitment, count=20))
+    must_refuse(COMMITTED.opening(0), other.commitment)
+    must_refuse(COMMITTED.opening(0), replace(COMMITTED.commitment, count=20))
 
 
 def test_a_committed_leaf_that_is_no_record_proves_nothing() -> None:
     """An originator who commits to junk can show a path to it, and still no loan."""
     salt, junk = bytes(16), b"\x01junk"
     leaf = loan_leaf(salt, junk)
-    refused(LoanOpening(index=0, path=(), record=junk, salt=salt), PoolCommitment(root=leaf, count=1))
+    must_refuse(LoanOpening(index=0, path=(), record=junk, salt=salt), PoolCommitment(root=leaf, count=1))
 
 
 def test_a_loan_that_is_not_there_has_no_opening() -> None:

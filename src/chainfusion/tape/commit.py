@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Protocol, cast
+from typing import Protocol
 
 import polars as pl
 
@@ -17,6 +16,7 @@ from chainfusion.domain.errors import require
 from chainfusion.domain.loan import loan_record
 from chainfusion.ledger.evidence import merkle
 from chainfusion.ledger.evidence.opening import SALT_BYTES, LoanOpening, PoolCommitment
+from chainfusion.tape import leaves
 from chainfusion.tape.schema import Tape
 
 LARGE = 20_000
@@ -26,8 +26,8 @@ LARGE = 20_000
 class Engine(Enum):
     """Which code hashes the leaves. Both give the same bytes."""
 
-    HASHLIB = "chainfusion.tape.leaves"
-    LANES = "chainfusion.tape.leaf_lanes"
+    HASHLIB = "hashlib"
+    LANES = "lanes"
 
 
 class _Leaves(Protocol):
@@ -99,11 +99,15 @@ def lanes_refusal() -> str | None:
     if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
         return "NUMBA_DISABLE_JIT is set"
     try:
-        importlib.import_module(Engine.LANES.value)
+        _leaves(Engine.LANES)
     except (ImportError, RuntimeError) as error:  # no compiler for this Python, or no folder for what it compiles
         return str(error)
     return None
 
 
 def _leaves(engine: Engine) -> _Leaves:
-    return cast(_Leaves, importlib.import_module(engine.value))
+    if engine is Engine.HASHLIB:
+        return leaves
+    from chainfusion.tape import leaf_lanes  # loads the compiler, which only large tapes wait for
+
+    return leaf_lanes
