@@ -24,7 +24,7 @@ def spoken() -> set[str]:
     """Every text that a template asks for."""
     found = set()
     for template in TEMPLATES.glob("*.html"):
-        for _, _, text in extract_from_ast(Environment().parse(template.read_text()), ("_",)):  # noqa: S701
+        for _, _, text in extract_from_ast(Environment().parse(template.read_text()), ("_",)):
             found.add(text[0] if isinstance(text, tuple) else text)
     return found
 

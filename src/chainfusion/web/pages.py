@@ -116,7 +116,7 @@ def _deals(twins: Twins, workspace: Workspace) -> None:
 
     @twins.router.get("/")
     def home(request: Request) -> Response:
-        found = workspace.deals().deals
+        found = workspace.deal_names()
         kept = f"?{request.url.query}" if request.url.query else ""
         where = f"/deals/{found[0].id}" if len(found) == 1 else "/deals"
         return RedirectResponse(where + kept, 303)

@@ -62,14 +62,13 @@ def page(request: Request, workspace: Workspace, template: str, status: int = 20
     """A page; a language that was asked for is remembered."""
     lang = language(request)
     theme = request.cookies.get(THEME_COOKIE, "auto")
-    deals = workspace.deals()
     html = (
         environment(lang)
         .get_template(template)
         .render(
             me=workspace.me(),
-            deals=deals.deals,
-            height=deals.height,
+            deals=workspace.deal_names(),
+            height=workspace.height(),
             now=datetime.now(UTC),
             theme=theme if theme in THEMES else "auto",
             here=partial(_here, request),

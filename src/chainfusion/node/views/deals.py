@@ -41,6 +41,14 @@ class DealLine:
 
 
 @dataclass(frozen=True)
+class DealName:
+    """A deal by its id and its names."""
+
+    id: str
+    name: Text
+
+
+@dataclass(frozen=True)
 class DealsView:
     """All deals of the ledger."""
 
@@ -76,11 +84,17 @@ class Deals:
     pools: Pools
     documents: Documents
 
+    def names(self) -> tuple[DealName, ...]:
+        """All deals, the newest first, by name alone."""
+        return tuple(DealName(deal.id, Text(deal.name, deal.name_zh)) for deal in self._newest())
+
     def view(self, height: int) -> DealsView:
         """All deals, the newest first."""
+        return DealsView(height, tuple(self._line(self._picture(deal.id, height)) for deal in self._newest()))
+
+    def _newest(self) -> list[Deal]:
         found = from_json(tuple[Deal, ...], self.desk.session.query("deal.overview"))
-        newest = sorted(found, key=lambda deal: deal.opened, reverse=True)
-        return DealsView(height, tuple(self._line(self._picture(deal.id, height)) for deal in newest))
+        return sorted(found, key=lambda deal: deal.opened, reverse=True)
 
     def overview(self, deal: str, height: int) -> DealOverview:
         """One deal. Raises: UnknownDeal."""

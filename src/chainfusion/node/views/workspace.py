@@ -23,7 +23,7 @@ from chainfusion.node.desk import Desk
 from chainfusion.node.evidence.export import export_evidence
 from chainfusion.node.session import Signer
 from chainfusion.node.views.acts import Act, Acts
-from chainfusion.node.views.deals import DealOverview, Deals, DealsView
+from chainfusion.node.views.deals import DealName, DealOverview, Deals, DealsView
 from chainfusion.node.views.documents import DocumentPage, Documents, DocumentsView
 from chainfusion.node.views.facts import Institution, NotFound
 from chainfusion.node.views.ledger import BlockView, LedgerView, Log, TransactionView
@@ -90,6 +90,10 @@ class Workspace:
         """All deals."""
         return self._at_height(("deals",), self._deals.view)
 
+    def deal_names(self) -> tuple[DealName, ...]:
+        """All deals by name, the newest first."""
+        return self._at_height(("names",), lambda _: self._deals.names())
+
     def deal(self, deal: str) -> DealOverview:
         """One deal's overview. Raises: UnknownDeal."""
         return self._at_height(("deal", deal), lambda height: self._deals.overview(deal, height))
@@ -142,12 +146,9 @@ class Workspace:
         if len(word) >= SHORTEST_PREFIX:
             yield next((f"/ledger/transactions/{tx}" for tx in self.acts.by_tx if tx.startswith(word)), None)
             yield next((page for mark, page in self.acts.landmarks.items() if mark.startswith(word)), None)
-        for line in self.deals().deals if word else ():
-            if word == line.id.lower():
-                yield f"/deals/{line.id}"
-        for line in self.deals().deals if word else ():
-            if word in f"{line.id} {line.name.en} {line.name.zh}".lower():
-                yield f"/deals/{line.id}"
+        deals = self.deal_names() if word else ()
+        yield from (f"/deals/{each.id}" for each in deals if word == each.id.lower())
+        yield from (f"/deals/{each.id}" for each in deals if word in f"{each.id} {each.name.en} {each.name.zh}".lower())
 
     # ------------------------------------------------------------------ evidence
 
