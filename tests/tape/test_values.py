@@ -54,7 +54,8 @@ def test_grouped_money_is_read_as_plain_money(amount: int) -> None:
     [
         ("1.5", "units", 150), (".5", "units", 50), ("5.", "units", 500), ("+5", "units", 500), ("-0", "units", 0),
         ("1.230000", "units", 123), ("150", "minor", 150), ("1.5", "thousands", 150_000),
-        ("12.345678", "ten-thousands", 12_345_678), ("0.00000001", "millions", 1), ("92233720368547758.07", "units", 2**63 - 1),
+        ("12.345678", "ten-thousands", 12_345_678), ("0.00000001", "millions", 1),
+        ("92233720368547758.07", "units", 2**63 - 1),
     ],
 )  # fmt: skip
 def test_money_in_its_units(text: str, unit: str, minor: int) -> None:

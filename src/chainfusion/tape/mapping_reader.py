@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from chainfusion.domain.loan import FIELD, LOAN_FIELDS, Kind, LoanField, days, minor_digits
@@ -87,19 +87,23 @@ def _keys(node: Node, allowed: set[str], needed: set[str] = frozenset()) -> dict
 
 
 def _one_of(node: Node, allowed: tuple[str, ...]) -> str:
-    text = node.text()
+    text = _decided(node)
     if text not in allowed:
         raise node.refuse(f"{text[:40]!r} is none of {', '.join(map(repr, allowed))}")
     return text
 
 
 def _filled(node: Node) -> str:
-    text = node.text()
+    text = _decided(node)
     if not text:
         raise node.refuse("a value is needed")
-    if text == "?":
-        raise node.refuse("this was left open: decide and replace the ?")
     return text
+
+
+def _decided(node: Node) -> str:
+    if node.text() == "?":
+        raise node.refuse("this was left open: decide and replace the ?")
+    return node.text()
 
 
 def _integer(node: Node, low: int = -_MAX_INT, high: int = _MAX_INT) -> int:
@@ -111,13 +115,13 @@ def _integer(node: Node, low: int = -_MAX_INT, high: int = _MAX_INT) -> int:
 
 def _day(node: Node) -> date:
     try:
-        return date.fromisoformat(node.text())
+        return date.fromisoformat(_decided(node))
     except ValueError:
         raise node.refuse(f"{node.text()[:40]!r} is not a date (YYYY-MM-DD)") from None
 
 
 def _dates(node: Node) -> tuple[str, ...]:
-    forms = node.texts()
+    forms = tuple(_decided(part) for part in node.parts())
     for form in forms:
         found = _DIRECTIVES.findall(form)
         if not set(found) <= _KNOWN or len(set(found)) != len(found):
@@ -186,12 +190,10 @@ def _money(node: Node, currency: str) -> int:
     text = node.text().replace(",", "").replace("_", "")
     if not currency:
         raise node.refuse("an amount can be stated here when the currency is one for all, not a column")
-    try:
-        minor = Decimal(text).scaleb(minor_digits(currency))
-        exact = minor == minor.to_integral_value()
-    except InvalidOperation:
-        raise node.refuse(f"{text[:40]!r} is not an amount") from None
-    if not exact or abs(minor) > _MAX_INT:
+    if not re.fullmatch(r"-?[0-9]{1,19}(?:\.[0-9]{1,9})?", text):
+        raise node.refuse(f"{text[:40]!r} is not an amount")
+    minor = Decimal(text).scaleb(minor_digits(currency))
+    if minor != minor.to_integral_value() or abs(minor) > _MAX_INT:
         raise node.refuse(f"{text[:40]!r} is not an amount of {currency}")
     return int(minor)
 
@@ -259,7 +261,7 @@ def _fields(node: Node, currency: Node, nulls: tuple[str, ...]) -> tuple[MappedF
 
 def _currency(node: Node, nulls: tuple[str, ...]) -> FieldRule:
     if isinstance(node.value, str):
-        if not _CURRENCY.fullmatch(node.value):
+        if not _CURRENCY.fullmatch(_decided(node)):
             raise node.refuse("a currency has three capital letters (ISO 4217)")
         return FieldRule(constant=node.value)
     return _column_rule(FIELD["currency"], node, nulls)

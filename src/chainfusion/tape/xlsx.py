@@ -40,7 +40,7 @@ _OLE = b"\xd0\xcf\x11\xe0"
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
-_INNER = re.compile(rb">([^<>]{0,4096})<")
+_INNER = re.compile(rb">([^<>]{1,4096})<")
 _NEAR = 4096
 _ERROR_CELL = re.compile(rb"<(?:\w+:)?c\b[^<>]*?\bt=[\"']e[\"']")
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
