@@ -55,11 +55,13 @@ def killed_round(consortium: Consortium, path: Path, round_number: int) -> int:
             os._exit(1)
     os.close(writing)
     with os.fdopen(reading, "rb") as acknowledged:
+        draw = random.Random(round_number)
         acknowledged.read(ID_BYTES)
-        time.sleep(random.Random(round_number).uniform(0.0, 0.05))
+        told = acknowledged.read(draw.randrange(100) * ID_BYTES)
+        time.sleep(draw.uniform(0.0, 0.005))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        told = acknowledged.read()
+        told += acknowledged.read()
     check(consortium, path, [tx_id for (tx_id,) in struct.iter_unpack("32s", told[: len(told) // 32 * 32])])
     return len(told) // ID_BYTES
 

@@ -116,6 +116,13 @@ def test_state_is_listed_by_prefix(desk: Desk) -> None:
     assert [value for _, value in desk.ledger.state_by_prefix("deal", "b")] == [b"b"]
 
 
+def test_a_closed_ledger_is_one_file(ledger: EmbeddedLedger, desk: Desk, path: Path) -> None:
+    grow(desk, 3)
+    assert ledger.state("k0") == b"0"
+    ledger.close()
+    assert sorted(each.name for each in path.parent.iterdir()) == ["ledger.db", "ledger.db-lock"]
+
+
 def test_a_ledger_opens_where_it_was_closed(consortium: Consortium, ledger: EmbeddedLedger, path: Path) -> None:
     desk = Desk(consortium, ledger, representative(consortium.orderer))
     grow(desk, 3)

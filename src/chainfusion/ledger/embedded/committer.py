@@ -179,12 +179,16 @@ class Committer:
             store.close()
             lock.close()
 
-    def close(self) -> None:
-        """Serves what waits, then ends."""
+    def finish(self) -> None:
+        """Serves what waits, then takes no more."""
         self.waiting.close()
         if self._thread.is_alive():
             self._thread.join()
         self._helper.shutdown()
+
+    def close(self) -> None:
+        """Ends; where no other connection is open, everything is then in the one file."""
+        self.finish()
         self._store.close()
         self._lock.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -34,6 +35,7 @@ from chainfusion.ledger.port import TransactionRefused
 
 DERIVED = ("state", "history", "private", "private_hashes", "certificates", "transients", "nodes")
 """Tables that follow from the blocks."""
+_HASH = re.compile(r"[0-9a-f]{64}")
 Progress = Callable[[int, int], None]
 
 
@@ -167,7 +169,7 @@ class Examiner:
 
     def _certificate(self, transaction: Transaction) -> Certificate:
         fingerprint = transaction.proposal.creator.certificate
-        der = self._store.certificate(bytes.fromhex(fingerprint)) if len(fingerprint) == 64 else None
+        der = self._store.certificate(bytes.fromhex(fingerprint)) if _HASH.fullmatch(fingerprint) else None
         if der is None or sha256(der).hex() != fingerprint:
             raise TransactionRefused(reason="CERTIFICATE", why=f"{fingerprint[:64]} is missing or another")
         return Certificate.from_der(der)

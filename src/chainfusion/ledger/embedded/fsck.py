@@ -18,9 +18,10 @@ from chainfusion.ledger.embedded.execution import Engine
 from chainfusion.ledger.embedded.findings import Finding, Kind
 from chainfusion.ledger.embedded.private import Collections
 from chainfusion.ledger.embedded.schema import TABLES
-from chainfusion.ledger.embedded.store import Connect, StorageError, Store
+from chainfusion.ledger.embedded.store import DAMAGE, Connect, Store
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
 
+MEANINGLESS = "it holds what cannot be interpreted"
 Progress = Callable[[int, int], None]
 """Told blocks done and blocks in all."""
 
@@ -46,14 +47,16 @@ def fsck(
         return
     try:
         store = Store.reader(path, connect)
-    except StorageError as error:
+    except DAMAGE as error:
         yield Finding(Kind.FILE_DAMAGED, detail=str(error))
         return
     engine = Engine(registry, Collections(dict(collections or {})))
     try:
         yield from _examined(store, engine, ledger_id, checkpoint, progress)
-    except (StorageError, OverflowError, MemoryError) as error:  # what SQLite raises on a damaged page
+    except DAMAGE as error:
         yield Finding(Kind.FILE_DAMAGED, detail=str(error) or type(error).__name__)
+    except Exception as error:  # whatever a file holds, its examination ends with a finding
+        yield Finding(Kind.FILE_DAMAGED, detail=f"{MEANINGLESS} ({type(error).__name__}: {error})"[:300])
     finally:
         store.close()
 

@@ -157,8 +157,10 @@ class EmbeddedLedger(LedgerFile):
     def close(self) -> None:
         """Serves what waits, then closes the file."""
         if self._committer is not None:
+            self._committer.finish()
+        super().close()  # before the writer: the last connection to close folds the write-ahead log into the file
+        if self._committer is not None:
             self._committer.close()
-        super().close()
 
     def __enter__(self) -> EmbeddedLedger:
         return self

@@ -16,7 +16,7 @@ from chainfusion.domain.errors import ChainFusionError, Text
 from chainfusion.ledger.embedded.blocks import LEDGER_ID, stored_node
 from chainfusion.ledger.embedded.membership import membership_in
 from chainfusion.ledger.embedded.state import State
-from chainfusion.ledger.embedded.store import PLACES_PER_BLOCK, Connect, StorageError, Store, TransactionRow
+from chainfusion.ledger.embedded.store import DAMAGE, PLACES_PER_BLOCK, Connect, Store, TransactionRow
 from chainfusion.ledger.evidence.block import BlockHeader
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
 from chainfusion.ledger.evidence.merkle import NodeLookup, consistency_proof_of, inclusion_proof_of, root_of
@@ -46,16 +46,16 @@ class Readers:
 
     @contextmanager
     def one(self) -> Iterator[Store]:
-        """A connection for one use."""
+        """A connection for one use. Raises: LedgerUnreadable where the file is damaged."""
         try:
-            store = self._idle.pop()
-        except IndexError:
-            store = Store.reader(self._path, self._connect)
-        try:
-            with store.reading():
-                yield store
-        finally:
-            self._idle.append(store)
+            store = self._idle.pop() if self._idle else Store.reader(self._path, self._connect)
+            try:
+                with store.reading():
+                    yield store
+            finally:
+                self._idle.append(store)
+        except DAMAGE as error:
+            raise LedgerUnreadable(path=str(self._path), why=str(error)) from None
 
     def close(self) -> None:
         """Closes what is idle."""
@@ -213,13 +213,10 @@ def _committed(row: TransactionRow) -> CommittedTransaction:
 
 
 def _ledger_id(path: Path, readers: Readers) -> str:
-    try:
-        if not path.is_file():
-            raise LedgerUnreadable(path=str(path), why="there is no such file")
-        with readers.one() as store:
-            found = store.meta(LEDGER_ID) if store.is_ledger() else None
-    except StorageError as error:
-        raise LedgerUnreadable(path=str(path), why=str(error)) from None
+    if not path.is_file():
+        raise LedgerUnreadable(path=str(path), why="there is no such file")
+    with readers.one() as store:
+        found = store.meta(LEDGER_ID) if store.is_ledger() else None
     if found is None:
         raise LedgerUnreadable(path=str(path), why="it has no ledger of the format that this program reads")
-    return found.decode()
+    return found.decode(errors="replace")

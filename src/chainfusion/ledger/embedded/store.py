@@ -17,6 +17,8 @@ from chainfusion.ledger.embedded.schema import APPLICATION_ID, FORMAT, TABLES
 Connect = Callable[..., sqlite3.Connection]
 """`sqlite3.connect`, or what stands in for it where a disk fails on purpose."""
 StorageError = sqlite3.Error
+DAMAGE = (sqlite3.Error, UnicodeError, OverflowError, MemoryError)
+"""What reading a damaged file can raise: broken text even in SQLite's own messages, and lengths beyond all bounds."""
 PLACES_PER_BLOCK = 1 << 16
 BUSY_SECONDS = 60.0
 PAGE = 256
