@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -171,11 +172,10 @@ def test_a_password_is_asked_for_on_standard_error(shell: Shell, monkeypatch: py
 
 
 def test_certificates_of_another_ca_are_taken(shell: Shell) -> None:
-    root = make(ca("own root", 1))
-    node, notary = (
-        make(leaf("node", "peer"), root),
-        make(leaf("notary", "notary"), root, key=Ed25519PrivateKey.generate()),
-    )
+    always = {"begins": datetime(2020, 1, 1, tzinfo=UTC), "ends": datetime(2049, 1, 1, tzinfo=UTC)}
+    root = make(ca("own root", 1, **always))
+    node = make(leaf("node", "peer", **always), root)
+    notary = make(leaf("notary", "notary", **always), root, key=Ed25519PrivateKey.generate())
     (shell.folder / "ca.pem").write_bytes(root.pem)
     for name, held in (("node", node), ("notary", notary)):
         (shell.folder / f"{name}.pem").write_bytes(held.pem)

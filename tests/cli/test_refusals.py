@@ -22,6 +22,12 @@ def shell(guide: Shell) -> Shell:
     return Shell(guide.folder, dict(guide.variables))
 
 
+def files(shell: Shell) -> dict[Path, int]:
+    """Every file with its size; what the database engine keeps beside its file comes and goes."""
+    found = (path for path in shell.folder.rglob("*") if path.is_file() and not path.name.endswith(("-wal", "-shm")))
+    return {path: path.stat().st_size for path in found}
+
+
 @pytest.fixture(autouse=True)
 def _nothing_changes(shell: Shell):  # type: ignore[no-untyped-def]
     before = {
@@ -108,10 +114,18 @@ def test_tables_and_verdicts_are_in_the_language_asked_for(shell: Shell) -> None
 
 
 @pytest.mark.parametrize(
-    "line", ["deal", "deal fly", "deal show", "deal show DH-2026-1 --home yunjin --colour red", "verify none --trust genesis.json",
-             "tape check none.csv --mapping none.yaml", "--lang fr deal list --home yunjin",
-             "deal accept DH-2026-1 --home yunjin --role judge"],
-)  # fmt: skip
+    "line",
+    [
+        "deal",
+        "deal fly",
+        "deal show",
+        "deal show DH-2026-1 --home yunjin --colour red",
+        "verify none --trust genesis.json",
+        "tape check none.csv --mapping none.yaml",
+        "--lang fr deal list --home yunjin",
+        "deal accept DH-2026-1 --home yunjin --role judge",
+    ],
+)
 def test_wrong_use_exits_2(shell: Shell, line: str) -> None:
     ran = shell.run(*shell.words(line))
     assert ran.code == 2

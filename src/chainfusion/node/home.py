@@ -112,9 +112,9 @@ class LedgerFolder:
         write_record(self.settings_file, LedgerSettings(signed.genesis.rules.orderer, place))
 
     def clear(self) -> None:
-        """Takes back what `lay` wrote, where no ledger came of it."""
-        self.genesis_file.unlink(missing_ok=True)
-        self.settings_file.unlink(missing_ok=True)
+        """Takes back what was laid for a ledger that was not founded: no block is lost by it."""
+        for file in (self.genesis_file, self.settings_file, *self.path.glob(f"{self.database.name}*")):
+            file.unlink(missing_ok=True)
 
     def orderer(self) -> Organisation:
         """The identity of the member that orders. Raises: FileDamaged, NotAnOrganisation."""

@@ -12,6 +12,7 @@ from chainfusion.domain.errors import ChainFusionError, require
 from chainfusion.domain.membership import SignedGenesis
 from chainfusion.domain.records import to_json
 from chainfusion.ledger.embedded import EmbeddedLedger
+from chainfusion.ledger.embedded.committer import LedgerExists, LedgerWriteFailed
 from chainfusion.ledger.evidence.transaction import Creator, Proposal, Transaction
 from chainfusion.ledger.port import Ledger
 from chainfusion.node.desk import Desk
@@ -46,6 +47,8 @@ def found_ledger(
     folder.lay(signed, node_identity)
     try:
         return _found(folder, signed, founder, node, clock)
+    except (LedgerExists, LedgerWriteFailed):
+        raise  # somebody else's ledger, or one whose state shows when it is opened: nothing of it is removed
     except ChainFusionError:
         folder.clear()
         raise

@@ -93,7 +93,7 @@ def cosign(ledger: EmbeddedLedger, notary: Notary, memory: WitnessFile, now: dat
         return note
     checkpoint = Checkpoint.parse(note.text)
     last = memory.last(checkpoint.origin)
-    proof = ledger.consistency_proof(last.size, checkpoint.size) if last else ()
+    proof = ledger.consistency_proof(last.size, checkpoint.size) if last and last.size <= checkpoint.size else ()
     cosigned = note.signed(Witness(notary, memory).cosign(note, log_key(membership), proof, now))
     ledger.keep_note(checkpoint.size, cosigned)
     return cosigned
