@@ -6,10 +6,12 @@ Identities cost nothing to keep (`tests.support.identities`); everything else is
 from __future__ import annotations
 
 import io
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from chainfusion.contracts.catalogue import registry
 from chainfusion.demo.institutions import INSTITUTIONS, ORDERER, Institution
@@ -145,6 +147,25 @@ class Consortium:
         """A sealed and registered document."""
         upload = Upload(deal, kind, io.BytesIO(content), f"{kind.value}.pdf", "application/pdf", readers)
         return documents.add(self.desk_of(by), upload, **options).document
+
+    def submit_unasked(self, role: Role, operation: str, **args: Any) -> str:
+        """Submits a call without asking the contract first, as no well-meaning client does; returns its id."""
+        session = self.desk_of(role).session
+        signer = session.signer
+        contract, _, name = operation.partition(".")
+        proposal = Proposal(
+            args=args,
+            channel=self.ledger.ledger_id,
+            contract=contract,
+            creator=Creator(signer.msp_id, signer.certificate_fingerprint),
+            nonce=secrets.token_hex(24),
+            operation=name,
+            time=self.clock(),
+            transient=None,
+            version=session.registry.in_force(contract).version,
+        )
+        transaction = Transaction(proposal, signer.sign(proposal.signing_bytes))
+        return self.ledger.submit(transaction, signer.certificate_der).tx_id
 
     def checkpoint(self) -> None:
         """Publishes a checkpoint that every member cosigns."""

@@ -87,6 +87,14 @@ def consortium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]
     made.ledger.close()
 
 
+@pytest.fixture(scope="module")
+def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
+    """The same scene, for tests that add to its ledger."""
+    made = scene(tmp_path_factory.mktemp("growing"))
+    yield made
+    made.ledger.close()
+
+
 @pytest.fixture(scope="session")
 def trustee(consortium: Consortium) -> Asked:
     """The trustee may read the tape, and nothing of the accountant's working paper."""

@@ -12,7 +12,7 @@ from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.roles import Role
 from chainfusion.web.guard import POLICY
 from tests.support.consortium import Consortium
-from tests.support.scene import DEAL, DRAFT, HOSTILE
+from tests.support.scene import DEAL, DRAFT, HOSTILE, register_pool
 from tests.web.conftest import Asked, workspace_of
 from tests.web.html import Page
 
@@ -139,15 +139,42 @@ def test_the_timeline_is_complete_and_newest_first(trustee: Asked) -> None:
         assert f"{act['by']['name']['zh']} {act['what']['zh']}" in said
 
 
-def test_the_timeline_follows_the_ledger(consortium: Consortium) -> None:
-    asked = workspace_of(consortium, Role.CUSTODIAN)
+def test_the_timeline_follows_the_ledger(growing: Consortium) -> None:
+    asked = workspace_of(growing, Role.CUSTODIAN)
     before = asked.get(f"/deals/{DEAL}/timeline.json").json()
-    consortium.upload(DEAL, DocumentKind.CUSTODY_CONTRACT, Role.CUSTODIAN)
+    growing.upload(DEAL, DocumentKind.CUSTODY_CONTRACT, Role.CUSTODIAN)
     after = asked.get(f"/deals/{DEAL}/timeline.json").json()
     assert after["height"] == before["height"] + 1
     assert after["acts"][1:] == before["acts"]
     assert after["acts"][0]["what"]["zh"] == "登记了资金保管合同第 1 版"
     assert "Custody contract" in page(asked, f"/deals/{DEAL}/documents").text
+
+
+def test_a_refused_transaction_is_shown_as_refused_with_its_words_as_text(growing: Consortium) -> None:
+    asked = workspace_of(growing, Role.TRUSTEE)
+    tx_id = growing.submit_unasked(Role.TRUSTEE, "deal.cancel", deal=DEAL, reason=HOSTILE)
+    assert asked.workspace.transaction(tx_id).act.valid is False
+    for path in (f"/ledger/transactions/{tx_id}", f"/deals/{DEAL}/timeline"):
+        assert HOSTILE not in asked.get(path).text
+        found = page(asked, path)
+        assert f"cancelled the deal: {HOSTILE}" in found.text
+        assert "Refused" in found.text
+        assert "is not an accepted party" in found.text or "needs one of these roles" in found.text
+    assert asked.get(f"/ledger/transactions/{tx_id}.evidence").status_code == 404
+    assert asked.workspace.deal(DEAL).line.state == "open"
+
+
+def test_a_replaced_pool_shows_both_versions(growing: Consortium) -> None:
+    asked = workspace_of(growing, Role.TRUSTEE)
+    first = asked.workspace.pool(DEAL)
+    register_pool(growing)
+    second = asked.get(f"/deals/{DEAL}/pool.json").json()
+    assert [(each["version"], each["replaced_by"]) for each in second["versions"]] == [(2, None), (1, 2)]
+    assert [each["root"] for each in second["versions"]] == [second["root"], first.root]
+    assert second["strands"]["opened"]["tx_id"] == asked.workspace.deal(DEAL).line.opened.tx_id
+    said = page(asked, f"/deals/{DEAL}/pool").text
+    assert "Replaced by 2" in said
+    assert "a new legal opinion from Yanshan Law Firm" in page(asked, f"/deals/{DEAL}").text
 
 
 def test_a_transaction_is_decoded(trustee: Asked) -> None:

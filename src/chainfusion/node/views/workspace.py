@@ -136,8 +136,8 @@ class Workspace:
         """The address of what a person searched for: a block's number, a hash (or how it begins), a deal; or None."""
         height, asked = self.height(), words.strip()
         number = asked.replace(",", "").replace(" ", "")
-        if number.isdecimal() and len(number) < 16:
-            return f"/ledger/blocks/{int(number)}" if int(number) < height else None
+        if number.isascii() and number.isdecimal() and len(number) < 16 and int(number) < height:
+            return f"/ledger/blocks/{int(number)}"
         return next((found for found in self._candidates(asked) if found), None)
 
     def _candidates(self, asked: str) -> Iterator[str | None]:
