@@ -71,8 +71,10 @@ def test_row_numbers_are_the_files_lines() -> None:
 
 
 def test_differences_and_days() -> None:
-    frame = pl.DataFrame({"original_term": [60, None], "seasoning": [3, 3], "origination_date": [days(date(2026, 6, 1))] * 2},
-                         schema={"original_term": pl.Int64, "seasoning": pl.Int64, "origination_date": pl.Int32})  # fmt: skip
+    frame = pl.DataFrame(
+        {"original_term": [60, None], "seasoning": [3, 3], "origination_date": [days(date(2026, 6, 1))] * 2},
+        schema={"original_term": pl.Int64, "seasoning": pl.Int64, "origination_date": pl.Int32},
+    )
     rule = FieldRule(derive="difference", of=("original_term", "seasoning"))
     assert frame.select(derived("remaining_term", rule, AS_OF, pl.Series([1]))).to_series().to_list() == [57, None]
     rule = FieldRule(derive="days_between", of=("origination_date", "as_of"))

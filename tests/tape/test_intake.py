@@ -240,7 +240,8 @@ def test_a_mapping_that_leaves_no_row_is_refused() -> None:
 @pytest.mark.parametrize(
     ("expected", "columns"),
     [
-        (Expected(2, 180_100, 200_000), []), (Expected(3, None, None), ["loans"]), (Expected(2, 180_101, None), ["current_balance"]),
+        (Expected(2, 180_100, 200_000), []), (Expected(3, None, None), ["loans"]),
+        (Expected(2, 180_101, None), ["current_balance"]),
         (Expected(1, 1, 1), ["loans", "current_balance", "original_balance"]),
     ],
 )  # fmt: skip

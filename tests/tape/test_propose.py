@@ -30,9 +30,11 @@ def _chosen(proposal: Proposal) -> dict[str, str]:
 
 def test_chinese_headers_are_known() -> None:
     assert _chosen(_proposal(CHINESE)) == {
-        "loan_id": "借据号", "original_balance": "合同金额（元）", "current_balance": "未偿本金余额（元）", "rate_ppm": "执行利率",
+        "loan_id": "借据号", "original_balance": "合同金额（元）",
+        "current_balance": "未偿本金余额（元）", "rate_ppm": "执行利率",
         "origination_date": "起息日", "maturity_date": "到期日", "remaining_term": "剩余期限", "repayment": "还款方式",
-        "collateral_value": "抵押物价值", "region": "地区", "currency": "币种", "as_of": "封包日", "days_past_due": "逾期天数",
+        "collateral_value": "抵押物价值", "region": "地区", "currency": "币种",
+        "as_of": "封包日", "days_past_due": "逾期天数",
     }  # fmt: skip
 
 
