@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -117,7 +118,7 @@ def show_report(out: Printer, report: Report) -> None:
         out.table(
             ("Rule", "Column", "Severity", "Count#"), ((c.rule, c.column, c.severity, c.count) for c in report.counts)
         )
-    for shown, finding in enumerate(report.findings()):
+    for shown, finding in enumerate(chain(report.findings("error"), report.findings("warning"))):
         if shown == SHOWN:
             out.say(f"the first {SHOWN} findings are shown; --json gives more")
             break

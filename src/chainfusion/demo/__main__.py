@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -14,12 +14,14 @@ import typer
 from rich.console import Console
 
 from chainfusion.cli.output import OK, REFUSED, WRONG_USE, Printer, language
+from chainfusion.cli.tape import money, show_report
 from chainfusion.demo.attack import Caught, change_document, change_ledger, change_proof
 from chainfusion.demo.institutions import ORDERER
 from chainfusion.demo.stage import Stage
 from chainfusion.demo.story import DEAL, Proof, Story
 from chainfusion.demo.tapes import Asset, given_asset, own_asset
 from chainfusion.domain.errors import ChainFusionError
+from chainfusion.tape.errors import TapeRefused
 from chainfusion.verify import verify
 
 ROOT = Path("build/demo")
@@ -71,9 +73,10 @@ def main(
 
 def _play(stage: Stage, narrator: Narrator, tape: Path | None, mapping: Path | None) -> bool:
     """Plays all acts; whether every proof held and every change was caught."""
-    stage.clear()
     narrator.act("The originator's tape")
-    asset = given_asset(tape, mapping) if tape and mapping else own_asset(stage.root / "tape")
+    given = given_asset(tape, mapping) if tape and mapping else None
+    stage.clear()
+    asset = given or own_asset(stage.root / "tape")
     _tell_tape(narrator, asset)
     story = Story(stage, asset, narrator.say)
     narrator.act("Eight institutions found a consortium")
@@ -101,19 +104,16 @@ def _play(stage: Stage, narrator: Narrator, tape: Path | None, mapping: Path | N
 
 def _tell_tape(narrator: Narrator, asset: Asset) -> None:
     report = asset.intake.report
-    asset.intake.accepted()
     narrator.say(f"{report.source_name}: {report.rows_read:,} rows, {report.loans:,} loans")
     for part in report.left_out:
         narrator.say(f"{part.rows:,} rows left out: {part.because}")
-    balance = f"{report.currency} {Decimal(report.balance or 0) / 100:,.2f}"
+    balance = money(report.balance, report.currency)
     narrator.say(f"{balance}, {report.errors} errors, {report.warnings} warnings")
 
 
 def _verified(narrator: Narrator, stage: Stage, proof: Proof) -> bool:
-    document = proof.document.open("rb") if proof.document else None
-    verdict = verify(proof.evidence.read_bytes(), stage.genesis_file.read_bytes(), document, expect_deal=DEAL)
-    if document:
-        document.close()
+    with proof.document.open("rb") if proof.document else nullcontext() as document:
+        verdict = verify(proof.evidence.read_bytes(), stage.genesis_file.read_bytes(), document, expect_deal=DEAL)
     narrator.say(("OK: " if verdict.ok else "FAIL: ") + verdict.headline("en"))
     return verdict.ok
 
@@ -150,14 +150,18 @@ def _write_manifest(stage: Stage, proofs: tuple[Proof, ...]) -> None:
 
 
 def run() -> None:
-    """Runs the demonstration; a typed refusal becomes a message and exit code 1."""
+    """Runs the demonstration; a typed refusal becomes a message and exit code 1, a refused tape its located errors."""
+    printer = Printer(lang=language())
     try:
         app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
         app.command()(main)
         app()
+    except TapeRefused as error:
+        show_report(printer, error.report)
+        printer.refuse(error)
     except ChainFusionError as error:
-        Printer(lang=language()).refuse(error)
-        sys.exit(REFUSED)
+        printer.refuse(error)
+    sys.exit(REFUSED)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chainfusion.contracts.catalogue import registry
 from chainfusion.demo.institutions import INSTITUTIONS, ORDERER, WITNESSES, Institution
 from chainfusion.domain.membership import SignedGenesis
 from chainfusion.domain.roles import Role
@@ -19,7 +20,9 @@ from chainfusion.node.identity.enrolment import create_organisation, enrol_user
 from chainfusion.node.identity.organisation import unlock, unlock_notary
 from chainfusion.node.identity.signer import Notary
 from chainfusion.node.joining import join_ledger
+from chainfusion.node.locked import LockedSigner
 from chainfusion.node.opening import found_ledger, open_desk, open_ledger
+from chainfusion.node.session import Session
 from chainfusion.node.witness import WitnessFile
 
 PASSWORD = b"demonstration"
@@ -28,12 +31,11 @@ PASSWORD = b"demonstration"
 
 @dataclass
 class Stage:
-    """Where the demonstration plays. `root` is cleared when it begins."""
+    """Where the demonstration plays. `root` is cleared when it begins; a key is unlocked once, when it first signs."""
 
     root: Path
     desks: dict[str, Desk] = field(default_factory=dict)
-    representatives: dict[str, Desk] = field(default_factory=dict)
-    notaries: dict[str, Notary] = field(default_factory=dict)
+    representatives: dict[str, LockedSigner] = field(default_factory=dict)
     _ledger: EmbeddedLedger | None = None
 
     @property
@@ -88,17 +90,17 @@ class Stage:
             datetime.now(UTC),
         )
         for each in INSTITUTIONS:
-            signer = unlock(self.home(each).organisation().user(each.representative), PASSWORD)
-            signed = founding.sign_genesis(signed, signer)
+            identity = self.home(each).organisation().user(each.representative)
+            self.representatives[each.msp] = LockedSigner(identity, PASSWORD)
+            signed = founding.sign_genesis(signed, self.representatives[each.msp])
         return signed
 
     def found(self, signed: SignedGenesis) -> None:
         """Begins the ledger; every institution joins it and opens its desks."""
         host = next(each for each in INSTITUTIONS if each.msp == ORDERER)
-        organisation = self.home(host).organisation()
-        founder = unlock(organisation.user(host.representative), PASSWORD)
-        node = unlock(organisation.node, PASSWORD)
-        self._ledger = found_ledger(self.folder, signed, founder, node, self.home(host).identity)
+        node = unlock(self.home(host).organisation().node, PASSWORD)
+        founder, place = self.representatives[host.msp], self.home(host).identity
+        self._ledger = found_ledger(self.folder, signed, founder, node, place)
         for each in INSTITUTIONS:
             join_ledger(self.home(each), self.folder, self.ledger, each.desk)
             self._open(each)
@@ -110,17 +112,21 @@ class Stage:
 
     def witness(self) -> None:
         """The orderer publishes a checkpoint; the notary of every other member cosigns it."""
-        witness.publish_checkpoint(self.ledger, self.notaries[ORDERER])
+        witness.publish_checkpoint(self.ledger, self._notary(INSTITUTIONS[0]))
         for each in WITNESSES:
             memory = WitnessFile(self.home(each).witness_file)
-            witness.cosign(self.ledger, self.notaries[each.msp], memory, datetime.now(UTC))
+            witness.cosign(self.ledger, self._notary(each), memory, datetime.now(UTC))
+
+    def as_representative(self, each: Institution) -> Session:
+        """An institution's representative at work."""
+        return Session(self.ledger, registry(), self.representatives[each.msp])
 
     def close(self) -> None:
         """Closes the ledger."""
         self.ledger.close()
 
     def _open(self, each: Institution) -> None:
-        home = self.home(each)
-        self.desks[each.msp] = open_desk(home, self.ledger, each.desk, PASSWORD)
-        self.representatives[each.msp] = open_desk(home, self.ledger, each.representative, PASSWORD)
-        self.notaries[each.msp] = unlock_notary(home.organisation(), PASSWORD)
+        self.desks[each.msp] = open_desk(self.home(each), self.ledger, each.desk, lambda: PASSWORD)
+
+    def _notary(self, each: Institution) -> Notary:
+        return unlock_notary(self.home(each).organisation(), PASSWORD)

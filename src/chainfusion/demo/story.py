@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
 from chainfusion.demo.institutions import INSTITUTIONS, WITNESSES, Institution, institution
 from chainfusion.demo.papers import Paper, Subject, papers, render
 from chainfusion.demo.stage import Stage
-from chainfusion.demo.tapes import Asset
+from chainfusion.demo.tapes import Asset, with_loan_to_value
 from chainfusion.domain.deal import DealTerms, NamedParty
 from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.document_records import Document
+from chainfusion.domain.loan import decode_loan
 from chainfusion.domain.opinions import OpinionKind, PoolFact, Statement
 from chainfusion.domain.pool import Pool
 from chainfusion.domain.roles import Role
+from chainfusion.ledger.evidence.opening import SALT_BYTES
 from chainfusion.node import documents, pools, proofs
 from chainfusion.node.desk import Desk
 from chainfusion.node.documents import Upload
@@ -39,6 +41,8 @@ OPINIONS = {
     OpinionKind.RATING: (DocumentKind.RATING_REPORT, "AAAsf"),
 }
 RELIED_ON = (DocumentKind.LEGAL_DUE_DILIGENCE_REPORT, DocumentKind.AGREED_UPON_PROCEDURES_REPORT)
+TAKEN_LTV = 1_500_000
+"""The highest loan to value that the trustee takes, in parts per million."""
 LATE_READER = Role.CUSTODIAN
 """Who is granted the due-diligence reports only afterwards, and cannot read them before."""
 
@@ -83,7 +87,7 @@ class Story:
     def agree(self) -> None:
         """Each signs the participation agreement; without that no business transaction is taken."""
         for each in INSTITUTIONS:
-            session = self.stage.representatives[each.msp].session
+            session = self.stage.as_representative(each)
             text = session.query("consortium.agreement")
             session.call("consortium.sign_agreement", version=text["version"], fingerprint=text["fingerprint"])
         self.say(f"{len(INSTITUTIONS)} of {len(INSTITUTIONS)} members signed the participation agreement")
@@ -102,21 +106,42 @@ class Story:
         self.say(f"{NAME}: {len(named)} roles accepted by {len(INSTITUTIONS)} institutions, the deal is {state}")
 
     def register_pool(self) -> pools.Registration:
-        """The tape is held against its criteria, committed loan by loan, sealed, and registered under one root."""
-        tape = self._selected()
-        readers = (institution(Role.TRUSTEE).msp, institution(Role.ACCOUNTANT).msp)
-        made = pools.register(
-            self.desk(Role.ORIGINATOR), DEAL, self.asset.file, tape, self.asset.criteria, readers=readers,
-            though_failing=not self.asset.own,
-        )  # fmt: skip
-        record = made.pool.record
-        self.say(f"{record.loans:,} loans under the root {record.root.hex()}, version {made.pool.version}")
-        reference = made.pool.reference
+        """The tape is held against its criteria, committed loan by loan, sealed, and registered under one root.
+
+        Of the demonstration's own tape, the trustee finds loans that it does not take; the originator replaces the
+        pool by a version that leaves them out and refers to the first.
+        """
+        made = self._register()
+        if self.asset.own:
+            self.say(self._objection(made.pool))
+            self.asset = replace(self.asset, criteria=with_loan_to_value(self.asset.criteria, TAKEN_LTV))
+            made = self._register()
+        fact = PoolFact(made.pool.version, made.pool.record.root)
         for role in (Role.TRUSTEE, Role.LEAD_UNDERWRITER):
-            fact = PoolFact(reference.version, reference.root)
             self.desk(role).session.call("pool.acknowledge", deal=DEAL, pool=fact)
         self.say("the trustee and the lead underwriter acknowledged that root")
         return made
+
+    def _register(self) -> pools.Registration:
+        readers = (institution(Role.TRUSTEE).msp, institution(Role.ACCOUNTANT).msp)
+        made = pools.register(
+            self.desk(Role.ORIGINATOR), DEAL, self.asset.file, self._selected(), self.asset.criteria, readers=readers,
+            though_failing=not self.asset.own,
+        )  # fmt: skip
+        record, before = made.pool.record, made.pool.record.replaces
+        refers = f", in place of version {before.version}" if before else ""
+        self.say(f"version {made.pool.version}{refers}: {record.loans:,} loans under the root {record.root.hex()}")
+        return made
+
+    def _objection(self, pool: Pool) -> str:
+        """What the trustee finds when it opens the loans from the vault, under the registered root."""
+        opened = pools.openings(self.desk(Role.TRUSTEE), pool).leaf_data
+        loans = (decode_loan(data[SALT_BYTES:]) for data in opened)
+        beyond = sum((loan.ltv_ppm or 0) > TAKEN_LTV for loan in loans)
+        limit = TAKEN_LTV // 10_000
+        return (
+            f"{institution(Role.TRUSTEE).name} opened them: {beyond} owe more than {limit} % of their collateral"
+        )
 
     def file_papers(self, made: pools.Registration) -> None:
         """Reports and contracts are rendered, sealed for their readers and registered by fingerprint."""

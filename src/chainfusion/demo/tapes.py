@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -61,3 +61,13 @@ def given_asset(tape: Path, mapping: Path) -> Asset:
     criterion = Eligibility("owes", Text("Something is owed", "有未偿本金余额"), owing)
     currency = intake.accepted().currency
     return Asset(tape, intake, Criteria("Any pool", currency, (criterion,), ()), own=False)
+
+
+def with_loan_to_value(criteria: Criteria, limit: int) -> Criteria:
+    """The same criteria with another limit (ppm) to a loan's share of its collateral."""
+    per_cent = limit // 10_000
+    title = Text(f"Loan to value at most {per_cent}% where it is known", f"如有贷款价值比，不超过 {per_cent}%")
+    condition = Condition("ltv_ppm", Operator.AT_MOST, numbers=(limit,), unstated=True)
+    stricter = Eligibility("loan-to-value", title, condition)
+    kept = (stricter if each.id == stricter.id else each for each in criteria.eligibility)
+    return replace(criteria, eligibility=tuple(kept))
