@@ -21,7 +21,7 @@ from chainfusion.domain.document_kinds import DOCUMENT_KIND_NAMES, DocumentKind
 from chainfusion.domain.loan import FIELD
 from chainfusion.domain.pool import Pool
 from chainfusion.domain.statistics import Average, PoolStatistics, Stratification
-from chainfusion.web.bands import band_label
+from chainfusion.web.bands import band_label, band_unit
 from chainfusion.web.figures import day, exact_money, grouped, per_cent, tenths
 
 FACES = ("Noto Sans CJK SC", "Source Han Sans SC", "Noto Serif CJK SC")
@@ -198,8 +198,7 @@ def _rating_report(subject: Subject) -> tuple[dict[str, Any], ...]:
     return (
         {
             "heading": "Pool",
-            "text": "The assets are seasoned instalment loans with monthly level payments, spread over many borrowers "
-            "and regions.",
+            "text": "The figures are those registered with the pool; the distributions below are of all of its loans.",
             "table": _figures(subject.statistics),
         },
         *_distributions(subject.statistics, ("credit_score", "ltv_ppm", "rate_ppm", "region")),
@@ -262,17 +261,25 @@ def _figures(statistics: PoolStatistics) -> dict[str, Any]:
 
 def _distributions(statistics: PoolStatistics, fields: tuple[str, ...]) -> list[dict[str, Any]]:
     tables = {table.field: table for table in statistics.stratifications}
-    return [_distribution(tables[field]) for field in fields if field in tables and len(tables[field].bands) > 1]
+    return [
+        _distribution(tables[field], statistics.currency)
+        for field in fields
+        if field in tables and len(tables[field].bands) > 1
+    ]
 
 
-def _distribution(table: Stratification) -> dict[str, Any]:
-    bands = sorted(table.bands, key=lambda band: -band.balance)[:MOST_BARS] if table.field == "region" else table.bands
+def _distribution(table: Stratification, currency: str) -> dict[str, Any]:
+    bands = table.bands
+    if table.field == "region":
+        bands = tuple(sorted(bands, key=lambda band: (not band.parts, -band.balance))[:MOST_BARS])
     bars = [
         [band_label(table.field, band.parts, "en"), band.balance_share, f"{band.balance_share / 100:.2f} %"]
         for band in bands
     ]
     shown = f" (the {MOST_BARS} largest)" if len(bands) < len(table.bands) else ""
-    return {"heading": FIELD[table.field].label.en, "text": f"Share of the balance by band{shown}.", "bars": bars}
+    unit = band_unit(table.field, currency)
+    heading = f"{FIELD[table.field].label.en} ({unit})" if unit else FIELD[table.field].label.en
+    return {"heading": heading, "text": f"Share of the balance by band{shown}.", "bars": bars}
 
 
 def _largest_band(statistics: PoolStatistics, field: str) -> str:

@@ -139,9 +139,7 @@ class Story:
         loans = (decode_loan(data[SALT_BYTES:]) for data in opened)
         beyond = sum((loan.ltv_ppm or 0) > TAKEN_LTV for loan in loans)
         limit = TAKEN_LTV // 10_000
-        return (
-            f"{institution(Role.TRUSTEE).name} opened them: {beyond} owe more than {limit} % of their collateral"
-        )
+        return f"{institution(Role.TRUSTEE).name} opened them: {beyond} owe more than {limit} % of their collateral"
 
     def file_papers(self, made: pools.Registration) -> None:
         """Reports and contracts are rendered, sealed for their readers and registered by fingerprint."""
