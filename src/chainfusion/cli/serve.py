@@ -1,4 +1,7 @@
-"""`chainfusion serve`: the workspace of one institution, on this machine unless told otherwise."""
+"""`chainfusion serve`: the workspace of one institution, on this machine unless told otherwise.
+
+The web's libraries are loaded when it serves, so that no other command waits for them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import sys
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from chainfusion.cli.output import OK, Printer
 from chainfusion.cli.work import HomeOption, UserOption, at_desk
@@ -14,8 +16,6 @@ from chainfusion.domain.errors import ChainFusionError, Text
 from chainfusion.ledger.embedded import EmbeddedLedger
 from chainfusion.node.desk import Desk
 from chainfusion.node.home import Home
-from chainfusion.web.app import create_app
-from chainfusion.web.guard import LOOPBACK
 
 
 class NotLoopback(ChainFusionError):
@@ -41,6 +41,8 @@ def serve(
     user: UserOption = "",
 ) -> None:
     """Serve the workspace: deals, pools, documents, the ledger, and a page that checks evidence."""
+    from chainfusion.web.guard import LOOPBACK
+
     if host not in LOOPBACK and host != "::1" and not name:
         raise NotLoopback(host=host)
     with at_desk(ctx, home, user) as work:
@@ -53,6 +55,11 @@ def run(
     desk: Desk, ledger: EmbeddedLedger, home: Home, out: Printer, *, host: str, port: int, names: tuple[str, ...] = ()
 ) -> None:
     """Serves until interrupted; prints the address once it listens."""
+    import uvicorn
+
+    from chainfusion.web.app import create_app
+    from chainfusion.web.guard import LOOPBACK
+
     app = create_app(desk, ledger, home.genesis_file.read_bytes(), hosts=(*LOOPBACK, *names))
     config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False, date_header=True)
     with config.bind_socket() as listener:
