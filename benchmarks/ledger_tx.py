@@ -10,10 +10,11 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from chainfusion.contracts.deal.contract import deal_contract
@@ -28,6 +29,7 @@ from chainfusion.ledger.embedded import EmbeddedLedger
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.signatures import verify_p256
 from chainfusion.ledger.evidence.transaction import Transaction
+from chainfusion.ledger.port import Receipt
 from tests.support.ledger import AGREEMENT, Consortium, Desk, representative
 
 IN_FLIGHT = 64
@@ -73,27 +75,48 @@ def signed(consortium: Consortium, count: int) -> list[tuple[Transaction, bytes]
     return found
 
 
+class Load:
+    """One submitter that keeps `IN_FLIGHT` transactions under way: each receipt sends the next transaction."""
+
+    def __init__(self, ledger: EmbeddedLedger, transactions: list[tuple[Transaction, bytes]]) -> None:
+        self._ledger = ledger
+        self._waiting = iter(transactions)
+        self._left = len(transactions)
+        self._done = Event()
+        self.refused: Future[Receipt] | None = None
+        self.took: list[float] = []
+        """Seconds from submission to receipt, of each."""
+
+    def run(self) -> list[float]:
+        """Commits them all; returns what each took."""
+        for _ in range(IN_FLIGHT):
+            self._send()
+        self._done.wait()
+        if self.refused is not None:
+            raise RuntimeError(f"not committed: {self.refused}")
+        return self.took
+
+    def _send(self) -> None:
+        following = next(self._waiting, None)
+        if following is not None:
+            start = time.perf_counter()
+            self._ledger.submit_soon(*following).add_done_callback(lambda future: self._landed(start, future))
+
+    def _landed(self, start: float, future: Future[Receipt]) -> None:
+        self.took.append(time.perf_counter() - start)
+        self._left -= 1
+        if future.exception() is not None or future.result().code != "VALID":
+            self.refused = future
+            self._left = 0
+        if self._left:
+            self._send()
+        else:
+            self._done.set()
+
+
 def commit(ledger: EmbeddedLedger, transactions: list[tuple[Transaction, bytes]]) -> list[float]:
-    """Commits them with `IN_FLIGHT` under way; returns each one's seconds from submission to receipt."""
-    waiting: deque[tuple[float, Any]] = deque()
-    took: list[float] = []
-    ends: dict[int, float] = {}
-
-    def landed(number: int) -> Any:
-        return lambda _: ends.__setitem__(number, time.perf_counter())
-
-    starts = []
-    for number, (transaction, certificate) in enumerate(transactions):
-        if len(waiting) == IN_FLIGHT:
-            assert waiting.popleft().result().code == "VALID"
-        starts.append(time.perf_counter())
-        future = ledger.submit_soon(transaction, certificate)
-        future.add_done_callback(landed(number))
-        waiting.append(future)
-    while waiting:
-        assert waiting.popleft().result().code == "VALID"
-    took.extend(ends[number] - start for number, start in enumerate(starts))
-    return took
+    """Commits transactions; returns each one's seconds from submission to receipt."""
+    return Load(ledger, transactions).run()
 
 
 def verifications_per_second(transactions: list[tuple[Transaction, bytes]]) -> float:

@@ -93,7 +93,7 @@ def _object(value: dict[Any, Any]) -> str:
 
 
 def _array(value: Iterable[Any]) -> str:
-    return "[" + ",".join([_text(item) for item in value]) + "]"
+    return "[" + ",".join([encode_basestring(item) if type(item) is str else _text(item) for item in value]) + "]"
 
 
 _WRITERS: tuple[tuple[type, Writer], ...] = (

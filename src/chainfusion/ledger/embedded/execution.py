@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chainfusion.contracts.framework import Caller, Registry
 from chainfusion.domain.canonical import NotCanonical, canonical
@@ -13,7 +14,7 @@ from chainfusion.domain.errors import ChainFusionError
 from chainfusion.domain.records import to_json
 from chainfusion.ledger.embedded.context import EmbeddedContext
 from chainfusion.ledger.embedded.private import Collections
-from chainfusion.ledger.embedded.state import State, Writes, sha256
+from chainfusion.ledger.embedded.state import State, Writes
 from chainfusion.ledger.embedded.store import StorageError
 from chainfusion.ledger.evidence.transaction import VALID, Outcome, Proposal
 from chainfusion.ledger.port import TransactionRefused
@@ -22,8 +23,7 @@ REFUSED = "BAD_RESPONSE_STATUS"
 """Fabric's code for a transaction whose contract answered with an error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(NamedTuple):
     """What came of a transaction."""
 
     outcome: Outcome
@@ -89,10 +89,10 @@ def _accepted(proposal: Proposal, response: bytes, ctx: EmbeddedContext) -> Exec
     outcome = Outcome(
         code=VALID,
         event=_hex(events),
-        private=tuple((name, sha256(key).hex(), _hex(value)) for name, key, value in writes.private),
-        response=sha256(response).hex(),
+        private=tuple([(name, _hex(key), _hex(value)) for name, key, value in writes.private]),
+        response=hashlib.sha256(response).hexdigest(),
         tx_id=proposal.tx_id,
-        writes=tuple((key.hex(), _hex(value)) for key, value in writes.public),
+        writes=tuple([(key.hex(), _hex(value)) for key, value in writes.public]),
     )
     return Execution(outcome, response, events, writes)
 
@@ -102,14 +102,13 @@ def _refused(proposal: Proposal, error: ChainFusionError) -> Execution:
         response = canonical(to_json(error.to_json()))
     except NotCanonical as reason:
         raise _broken(proposal, reason) from error
-    outcome = Outcome(
-        code=REFUSED, event=None, private=(), response=sha256(response).hex(), tx_id=proposal.tx_id, writes=()
-    )
+    digest = hashlib.sha256(response).hexdigest()
+    outcome = Outcome(code=REFUSED, event=None, private=(), response=digest, tx_id=proposal.tx_id, writes=())
     return Execution(outcome, response, None, Writes())
 
 
 def _hex(value: bytes | None) -> str | None:
-    return None if value is None else sha256(value).hex()
+    return None if value is None else hashlib.sha256(value).hexdigest()
 
 
 def _broken(proposal: Proposal, error: Exception) -> TransactionRefused:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
+from typing import NamedTuple
 
 from chainfusion.contracts.framework import Modification
 from chainfusion.domain.records import utc_time
@@ -23,8 +23,7 @@ SHORT_RANGE = 64
 """Rows of a range that is worth keeping."""
 
 
-@dataclass(frozen=True, slots=True)
-class Writes:
+class Writes(NamedTuple):
     """What one transaction writes, in the order of keys."""
 
     public: tuple[Write, ...] = ()
@@ -33,8 +32,8 @@ class Writes:
     @property
     def size(self) -> int:
         """Bytes of values."""
-        values = [value for *_, value in (*self.public, *self.private) if value]
-        return sum(map(len, values))
+        public = sum([len(value) for _, value in self.public if value])
+        return public + sum([len(value) for _, _, value in self.private if value])
 
 
 def sha256(data: bytes) -> bytes:

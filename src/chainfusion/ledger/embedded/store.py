@@ -47,6 +47,7 @@ class Store:
         store._sql.execute("pragma synchronous=full")
         store._sql.execute("pragma fullfsync=on")
         store._sql.execute("pragma wal_autocheckpoint=4000")
+        store._sql.execute("pragma cache_size=-65536")  # 64 MiB: ids are random, and so are the pages they fall on
         store._sql.execute("pragma journal_size_limit=67108864")
         return store._guarded()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable
-from threading import Condition
+from threading import Condition, Lock
 
 from chainfusion.ledger.embedded.admission import Admitted
 
@@ -17,18 +17,20 @@ class WaitingRoom:
 
     def __init__(self) -> None:
         self._waiting: deque[Admitted] = deque()
-        self._ids: Counter[str] = Counter()
-        self._changed = Condition()
+        self._ids: dict[str, int] = {}
+        self._lock = Lock()
+        self._changed = Condition(self._lock)
         self._closed = False
 
     def enter(self, admitted: Admitted) -> bool:
         """Adds a transaction; False where the ledger is closed."""
-        with self._changed:
+        tx_id = admitted.proposal.tx_id
+        with self._lock:
             while len(self._waiting) >= MAX_WAITING and not self._closed:
                 self._changed.wait()
             if self._closed:
                 return False
-            self._ids[admitted.proposal.tx_id] += 1
+            self._ids[tx_id] = self._ids.get(tx_id, 0) + 1
             self._waiting.append(admitted)
             if len(self._waiting) == 1:
                 self._changed.notify_all()
@@ -39,7 +41,7 @@ class WaitingRoom:
 
         They stay known to `holds` until `leave`.
         """
-        with self._changed:
+        with self._lock:
             while not self._waiting and not self._closed:
                 self._changed.wait()
             taken: list[Admitted] = []
@@ -51,19 +53,19 @@ class WaitingRoom:
 
     def leave(self, settled: Iterable[Admitted]) -> None:
         """Forgets transactions that have been answered."""
-        with self._changed:
+        with self._lock:
             for admitted in settled:
-                self._ids[admitted.proposal.tx_id] -= 1
-                if not self._ids[admitted.proposal.tx_id]:
-                    del self._ids[admitted.proposal.tx_id]
+                tx_id = admitted.proposal.tx_id
+                left = self._ids.pop(tx_id) - 1
+                if left:
+                    self._ids[tx_id] = left
 
     def holds(self, tx_id: str) -> bool:
         """Whether a transaction is on its way."""
-        with self._changed:
-            return tx_id in self._ids
+        return tx_id in self._ids
 
     def close(self) -> None:
         """Lets nobody in any more; those inside are still served."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._changed.notify_all()

@@ -99,8 +99,17 @@ class Outcome:
 
     @cached_property
     def leaf(self) -> bytes:
-        """Canonical bytes: the leaf of the block's outcome tree."""
-        return encoded(self)
+        """Canonical bytes: the leaf of the block's outcome tree. Its fields are JSON values as they stand."""
+        return trusted_canonical(
+            {
+                "code": self.code,
+                "event": self.event,
+                "private": self.private,
+                "response": self.response,
+                "tx_id": self.tx_id,
+                "writes": self.writes,
+            }
+        )
 
     @classmethod
     def from_leaf(cls, leaf: bytes) -> Outcome:
