@@ -171,3 +171,13 @@ def test_json_may_stand_anywhere_and_version_and_exit_codes_are_told() -> None:
     assert "Exit codes: 0 done or proven" in " ".join(program_run("--help").stdout.split())
     completion = program_run("--show-completion", "bash")
     assert (completion.returncode, "_CHAINFUSION_COMPLETE" in completion.stdout) == (0, True)
+
+
+def test_who_verifies_loads_no_ledger_no_tapes_and_no_web(shell: Shell) -> None:
+    heavy = ("sqlite3", "polars", "numpy", "fastapi")
+    told = f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+    program = f"import sys\nfrom chainfusion.cli.main import app\ntry:\n    app()\nfinally:\n    {told}"
+    command = [sys.executable, "-c", program, "verify", "pool.evidence", "--trust", "genesis.json"]
+    paths = {"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin"}
+    ran = subprocess.run(command, cwd=shell.folder, env=paths, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout[:4], ran.stderr.strip()) == (0, "OK: ", "[]")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainfusion.cli.output import Printer
+from chainfusion.cli.output import Printer, printer
 from chainfusion.cli.work import (
     HomeOption,
     RequestOption,
@@ -17,7 +17,6 @@ from chainfusion.cli.work import (
     at_desk,
     fresh,
     org_password,
-    printer,
     stated,
     user_password,
 )

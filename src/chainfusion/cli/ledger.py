@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chainfusion.cli.output import REFUSED, Printer
-from chainfusion.cli.work import HomeOption, fresh, orderer_password, org_password, printer, reading
+from chainfusion.cli.output import REFUSED, Printer, printer
+from chainfusion.cli.work import HomeOption, fresh, orderer_password, org_password, reading
 from chainfusion.contracts.catalogue import registry
 from chainfusion.contracts.framework.keys import composite_key
 from chainfusion.domain.membership import SignedGenesis

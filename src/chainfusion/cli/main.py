@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
 from chainfusion import __version__
-from chainfusion.cli import consortium, deal, document, evidence, ledger, org, pool, serve, tape
 from chainfusion.cli.output import REFUSED, Language, Printer, language
 from chainfusion.domain.errors import ChainFusionError, Text
 
@@ -22,8 +25,40 @@ class FileFailed(ChainFusionError):
     do = Text("Check the path, its permissions and the room on the disk.", "请检查路径、权限和磁盘空间。")
 
 
+class Commands(Mapping[str, Any]):
+    """The commands by their first word, each loaded when it is asked for: who verifies loads no ledger and no tapes."""
+
+    NOUNS = ("org", "consortium", "deal", "tape", "pool", "document", "evidence", "ledger")
+    VERBS = ("verify", "serve")
+
+    def __getitem__(self, name: str) -> Any:
+        return _loaded(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self.NOUNS, *self.VERBS))
+
+    def __len__(self) -> int:
+        return len(self.NOUNS) + len(self.VERBS)
+
+
+@cache
+def _loaded(name: str) -> Any:
+    if name not in (*Commands.NOUNS, *Commands.VERBS):
+        raise KeyError(name)
+    module = import_module(f"chainfusion.cli.{name}")
+    return get_group(module.app) if name in Commands.NOUNS else get_command(module.app)
+
+
 class Program(TyperGroup):
     """The root of all commands: a typed refusal becomes a message on standard error and exit code 1."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands: Any = Commands()
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - as the parent has it
+        """Their names, with none of them loaded."""
+        return list(self.commands)
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was named."""
@@ -46,10 +81,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for noun in (org, consortium, deal, tape, pool, document, evidence, ledger):
-    app.add_typer(noun.app)
-app.command("verify")(evidence.verify)
-app.command("serve")(serve.serve)
 
 
 def _version(asked: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from chainfusion.cli.output import printer
 from chainfusion.cli.work import (
     NEW_USER,
     USER,
@@ -15,7 +16,6 @@ from chainfusion.cli.work import (
     fresh,
     org_password,
     password,
-    printer,
     stated,
     user_password,
 )

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text as Styled
+from typer import Context
 
 from chainfusion.cli.words import in_chinese
 from chainfusion.domain.errors import ChainFusionError
@@ -130,6 +131,13 @@ class Printer:
         if isinstance(value, int):
             return f"{value:,}"
         return str(value)
+
+
+def printer(ctx: Context) -> Printer:
+    """How this run speaks."""
+    found = ctx.find_object(Printer)
+    assert found is not None
+    return found
 
 
 def language() -> str:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from chainfusion.cli.output import Printer
+from chainfusion.cli.output import Printer, printer
 from chainfusion.cli.tape import AsOfOption, CriteriaOption, MappingOption, TapeArgument, money, show_statistics, take
-from chainfusion.cli.work import DealArgument, HomeOption, RequestOption, UserOption, at_desk, printer
+from chainfusion.cli.work import DealArgument, HomeOption, RequestOption, UserOption, at_desk
 from chainfusion.domain.loan import LOAN_FIELDS, Kind, Loan, day
 from chainfusion.domain.opinions import PoolFact
 from chainfusion.domain.pool import Acknowledgement, Pool

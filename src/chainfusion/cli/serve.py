@@ -32,6 +32,10 @@ class NotLoopback(ChainFusionError):
     )
 
 
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
 def serve(
     ctx: typer.Context,
     home: HomeOption,
@@ -60,8 +64,8 @@ def run(
     from chainfusion.web.app import create_app
     from chainfusion.web.guard import LOOPBACK
 
-    app = create_app(desk, ledger, home.genesis_file.read_bytes(), hosts=(*LOOPBACK, *names))
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False, date_header=True)
+    workspace = create_app(desk, ledger, home.genesis_file.read_bytes(), hosts=(*LOOPBACK, *names))
+    config = uvicorn.Config(workspace, host=host, port=port, log_level="warning", server_header=False, date_header=True)
     with config.bind_socket() as listener:
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listener.getsockname()[1]}/"
         out.result({"address": address}, lambda: out.say(address))

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chainfusion.cli.output import REFUSED, Printer
-from chainfusion.cli.work import fresh, printer
+from chainfusion.cli.output import REFUSED, Printer, printer
+from chainfusion.cli.work import fresh
 from chainfusion.domain.criteria import CriteriaResults, Unit
 from chainfusion.domain.loan import FIELD, minor_digits
 from chainfusion.domain.records import to_json

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chainfusion.cli.output import Printer
+from chainfusion.cli.output import Printer, printer
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.ledger.embedded import EmbeddedLedger
 from chainfusion.node.desk import Desk
@@ -76,13 +76,6 @@ class Work:
     ledger: EmbeddedLedger
     home: Home
     out: Printer
-
-
-def printer(ctx: typer.Context) -> Printer:
-    """How this run speaks."""
-    found = ctx.find_object(Printer)
-    assert found is not None
-    return found
 
 
 @contextmanager
