@@ -157,7 +157,7 @@ def test_a_bomb_that_lies_about_its_size_is_refused() -> None:
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xlsx, "MAX_UNPACKED", 5_000)
-    with pytest.raises(UnsafeWorkbook, match="2 GiB"):
+    with pytest.raises(UnsafeWorkbook, match="1 GiB"):
         _read(_book())
 
 
@@ -172,6 +172,13 @@ def test_one_cell_at_the_far_end_does_not_make_a_sheet_of_seventeen_billion() ->
 def test_a_row_number_beyond_every_sheet_is_refused() -> None:
     with pytest.raises(UnsafeWorkbook, match="spans"):
         _read(_in_sheet(b'<row r="2"', b'<row r="99999999999"'))
+
+
+def test_a_far_cell_is_seen_in_whatever_piece_of_the_sheet_it_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "_WINDOW", 50)
+    assert _read(_book()).frame.height == 1
+    with pytest.raises(UnsafeWorkbook, match="spans 1048576 x 16384"):
+        _read(_in_sheet(b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'))
 
 
 def test_cells_that_leave_out_their_place_are_counted() -> None:

@@ -26,12 +26,12 @@ from chainfusion.tape.errors import MalformedWorkbook, TapeEmpty, UnsafeWorkbook
 from chainfusion.tape.report import Findings
 from chainfusion.tape.rows import Rows
 
-MAX_UNPACKED = 2 * 1024**3
+MAX_UNPACKED = 1024**3
 """Bytes of all parts together, unpacked."""
 MAX_RATIO = 200
 """How many times smaller a part of more than a mebibyte may be when packed: real sheets stay below 60."""
-MAX_CELLS = 60_000_000
-"""Rows times columns: a million loans of 60 columns."""
+MAX_CELLS = 20_000_000
+"""Rows times columns, so that a workbook is read within 4 GiB; larger tapes come as CSV."""
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 MAX_PARTS = 2_000
 _SMALL = 1 << 20
@@ -42,7 +42,10 @@ _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _INNER = re.compile(rb">([^<>]{1,4096})<")
 _NEAR = 4096
-_ERROR_CELL = re.compile(rb"<(?:\w+:)?c\b[^<>]*?\bt=[\"']e[\"']")
+_WINDOW = 1 << 23
+_PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Z]{1,9})([0-9]{1,18})[\"']")
+_ERROR_MARK = re.compile(rb"\st\s*=\s*[\"']e[\"']")
+_ERROR_CELL = re.compile(rb"<(?:\w+:)?c\b[^<>]*?\st\s*=\s*[\"']e[\"']")
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _ANY_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
@@ -112,7 +115,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], packed: int, name: str) -> No
             raise UnsafeWorkbook(name=name, why=_BOMB)
 
 
-_TOO_LARGE = Text("it unpacks to more than 2 GiB", "解压后超过 2 GiB")
+_TOO_LARGE = Text("it unpacks to more than 1 GiB", "解压后超过 1 GiB")
 _BOMB = Text(
     "a part unpacks to more than 200 times its size (a zip bomb)", "有部件解压后超过原大小的 200 倍（压缩炸弹）"
 )
@@ -175,21 +178,31 @@ def _look_through(sheet: bytes, part: str, name: str, found: Findings) -> None:
             name=name, why=Text(f"{part} spans {rows} x {columns} cells", f"{part} 跨 {rows} x {columns} 个单元格")
         )
     _cells_found("formula_cell", sheet, [match.start() for match in _FORMULA.finditer(sheet)], found)
-    _cells_found("cell_error", sheet, [match.end() for match in _ERROR_CELL.finditer(sheet)], found)
+    if _ERROR_MARK.search(sheet):
+        _cells_found("cell_error", sheet, [match.end() for match in _ERROR_CELL.finditer(sheet)], found)
 
 
 def _span(sheet: bytes) -> tuple[int, int]:
     """How many rows and columns the sheet's cells reach, at most; a cell may leave out its place."""
-    placed = rows = columns = 0
-    for match in _CELL.finditer(sheet):
-        placed += 1
-        columns, rows = max(columns, _column_number(match[1])), max(rows, int(match[2]))
-    rows = max([rows, *(int(match[1]) for match in _ROW.finditer(sheet))])
-    unplaced = sum(1 for _ in _ANY_CELL.finditer(sheet)) - placed
+    columns = rows = unplaced = 0
+    for start, end in _windows(sheet):
+        placed = _PLACE.findall(sheet, start, end)
+        columns = max([columns, *map(_column_number, {letters for letters, _ in placed})])
+        rows = max([rows, *map(int, {row for _, row in placed}), *map(int, _ROW.findall(sheet, start, end))])
+        unplaced += max(0, len(_ANY_CELL.findall(sheet, start, end)) - len(placed))
     if unplaced:
-        rows = max(rows, sum(1 for _ in _ANY_ROW.finditer(sheet)))
+        rows = max(rows, len(_ANY_ROW.findall(sheet)))
         columns = max(columns, min(unplaced, MAX_COLUMNS))
     return rows, max(columns, 1)
+
+
+def _windows(sheet: bytes) -> Iterator[tuple[int, int]]:
+    """The sheet in pieces that cut no tag, so that looking through it takes little memory."""
+    start = 0
+    while start < len(sheet):
+        end = sheet.find(b">", start + _WINDOW) + 1 or len(sheet)
+        yield start, end
+        start = end
 
 
 def _cells_found(rule: str, sheet: bytes, places: list[int], found: Findings) -> None:
@@ -263,9 +276,9 @@ def _numbered(table: list[list[Any]], header_row: int) -> Iterator[tuple[int, li
 
 def _text(cell: Any) -> str:
     """A cell as text. Numbers have the 15 significant digits that a spreadsheet keeps; dates are ISO 8601."""
+    if type(cell) is str:
+        return cell
     match cell:
-        case str():
-            return cell
         case bool():
             return "TRUE" if cell else "FALSE"
         case float():
