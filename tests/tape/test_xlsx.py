@@ -185,6 +185,20 @@ def test_cells_that_leave_out_their_place_are_counted() -> None:
     cells = b"<row>" + b"<c><v>1</v></c>" * 16_384 + b"</row>" + b"<row/>" * 10_000
     with pytest.raises(UnsafeWorkbook, match="spans"):
         _read(_in_sheet(b"</sheetData>", cells + b"</sheetData>"))
+    decoys = b'<x r="A1"/>' * 20_000
+    with pytest.raises(UnsafeWorkbook, match="spans"):
+        _read(_in_sheet(b"</sheetData>", cells + decoys + b"</sheetData>"))
+
+
+def test_a_place_that_hides_behind_another_attribute_is_refused() -> None:
+    with pytest.raises(UnsafeWorkbook, match="hides"):
+        _read(_in_sheet(b'<c r="B2">', b"""<c s=' r="B2" ' r="XFD1048576">"""))
+    assert _read(_in_sheet(b'<c r="B2">', b"<c r='B2'>")).frame.height == 1
+
+
+def test_cells_whose_place_is_not_their_first_attribute_are_placed() -> None:
+    rows = _read(_in_sheet(b'<c r="B2"><v>13732.28</v></c>', b'<c s="0"  r = "B2"><v>5</v></c>')).frame
+    assert rows["amount"].to_list() == ["5"]
 
 
 def test_macros_entities_doubled_parts_and_other_encodings_are_refused() -> None:

@@ -43,14 +43,15 @@ _PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _INNER = re.compile(rb">([^<>]{1,4096})<")
 _NEAR = 4096
 _WINDOW = 1 << 23
-_PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Z]{1,9})([0-9]{1,18})[\"']")
+_FIRST_PLACE = re.compile(rb"<(?:\w+:)?c\s+r\s*=\s*[\"']([A-Z]{1,9})([0-9]{1,18})[\"']")
 _ERROR_MARK = re.compile(rb"\st\s*=\s*[\"']e[\"']")
 _ERROR_CELL = re.compile(rb"<(?:\w+:)?c\b[^<>]*?\st\s*=\s*[\"']e[\"']")
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
-_ANY_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_ANY_NESTED_QUOTES = re.compile(rb"<(?:\w+:)?(?:c|row)\s[^<>]*=\s*(?:'[^'<>]*\"|\"[^\"<>]*')")
+_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_CELL = re.compile(rb"<(?:\w+:)?c\b[^<>]*?\br=[\"']([A-Z]{1,9})([0-9]{1,18})[\"']")
-_ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*?\br=[\"']([0-9]{1,18})[\"']")
+_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^<>]*?\s)?r\s*=\s*[\"']([A-Z]{1,9})([0-9]{1,18})[\"']")
+_ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^<>]*?\s)?r\s*=\s*[\"']([0-9]{1,18})[\"']")
 _XML_ENCODING = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
 _ENTITIES = (b"<!DOCTYPE", b"<!ENTITY")
 
@@ -172,6 +173,8 @@ def _sheet(parts: dict[str, bytes], name: str, wanted: str) -> tuple[str, str]:
 
 def _look_through(sheet: bytes, part: str, name: str, found: Findings) -> None:
     """Refuses a sheet that spans too many cells; each formula and each error value goes to `found`."""
+    if b"'" in sheet and _NESTED_QUOTES.search(sheet):
+        raise UnsafeWorkbook(name=name, why=Text("a cell's attribute hides another", "单元格属性中藏有其他属性"))
     rows, columns = _span(sheet)
     if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
         raise UnsafeWorkbook(
@@ -186,10 +189,13 @@ def _span(sheet: bytes) -> tuple[int, int]:
     """How many rows and columns the sheet's cells reach, at most; a cell may leave out its place."""
     columns = rows = unplaced = 0
     for start, end in _windows(sheet):
-        placed = _PLACE.findall(sheet, start, end)
+        cells = len(_ANY_CELL.findall(sheet, start, end))
+        placed = _FIRST_PLACE.findall(sheet, start, end)
+        if len(placed) != cells:
+            placed = _CELL.findall(sheet, start, end)
         columns = max([columns, *map(_column_number, {letters for letters, _ in placed})])
         rows = max([rows, *map(int, {row for _, row in placed}), *map(int, _ROW.findall(sheet, start, end))])
-        unplaced += max(0, len(_ANY_CELL.findall(sheet, start, end)) - len(placed))
+        unplaced += cells - len(placed)
     if unplaced:
         rows = max(rows, len(_ANY_ROW.findall(sheet)))
         columns = max(columns, min(unplaced, MAX_COLUMNS))
