@@ -108,6 +108,13 @@ def test_people_are_told_in_their_language(shell: Shell) -> None:
     assert english.out == chinese.out == ""
 
 
+def test_why_a_record_does_not_take_it_is_told_in_chinese_too(shell: Shell) -> None:
+    line = shell.words("deal open X " + TERMS.format(currency="dollars", party="trustee=YunjinMSP"))
+    said = shell.run("--lang", "zh", *line).err
+    assert "币种为三个大写字母" in said
+    assert "three capital letters" not in said
+
+
 def test_tables_and_verdicts_are_in_the_language_asked_for(shell: Shell) -> None:
     assert "发起机构" in shell.run("--lang", "zh", *["deal", "show", "DH-2026-1", "--home", "yunjin"]).out
     assert "资产池" in shell.run("--lang", "zh", *["verify", "pool.evidence", "--trust", "genesis.json"]).out

@@ -15,6 +15,7 @@ from chainfusion.cli.work import (
     RequestOption,
     UserOption,
     at_desk,
+    bad_input,
     fresh,
     org_password,
     stated,
@@ -290,6 +291,8 @@ def _govern(
 
 def _share(text: str) -> Threshold:
     above, _, below = text.partition("/")
+    if not (above.isdecimal() and below.isdecimal()):
+        raise bad_input("share", "a share is written as 2/3")
     with stated("share"):
         return Threshold(int(above), int(below))
 

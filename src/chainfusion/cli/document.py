@@ -228,5 +228,5 @@ def _entry(text: str) -> IndexEntry:
         raise BadArgument(what="kind", given=kind, known=", ".join(DocumentKind))
     if role not in set(Role):
         raise BadArgument(what="role", given=role, known=", ".join(Role))
-    with stated("index"):
+    with stated("document index"):
         return IndexEntry(DocumentKind(kind), Role(role))

@@ -132,11 +132,40 @@ WORDS = {
     "WALA": "加权平均账龄",
     "WAM": "加权平均剩余期限",
     "warnings": "警告",
+    "card": "机构名片",
+    "share": "比例",
+    "party": "参与方",
+    "opinion": "意见",
+    "document index": "底稿目录",
     "written": "已写入",
     "yes": "是",
 }
 
+REASONS = {
+    "a conclusion is a code of 1 to 24 characters": "结论为 1 至 24 个字符的代码",
+    "a currency is three capital letters": "币种为三个大写字母",
+    "a document is relied on twice, or too many": "同一文件被引用两次，或引用过多",
+    "a member is proposed as active": "提议加入的成员须为正常状态",
+    "a name is one line of 1 to 120 characters": "名称为一行，1 至 120 个字符",
+    "a party is named twice in one role": "同一机构在同一角色上被指定两次",
+    "a share is written as 2/3": "比例写作 2/3",
+    "a threshold is above 0 and at most 1": "比例须大于 0 且不超过 1",
+    "an id has 1 to 64 letters, digits, dots, underscores or hyphens": (
+        "编号为 1 至 64 个字母、数字、点、下划线或连字符"
+    ),
+    "an institution's role is needed": "须为机构角色",
+    "an institution's role provides a document": "文件须由机构角色提供",
+    "an MSP id is a letter, then up to 63 letters, digits, dots and hyphens": (
+        "MSP 编号以字母开头，其后至多 63 个字母、数字、点或连字符"
+    ),
+    "an opinion does not rely on itself": "意见不得以自身为依据",
+    "an opinion relies on at least one fact": "意见须至少依据一项事实",
+    "representative is a person's duty, not an institution's role": "联盟代表是个人职责，不是机构角色",
+    "roles are needed, each once": "须指定角色，且每个角色仅一次",
+}
+"""Why a record does not take what was typed."""
+
 
 def in_chinese(text: str) -> str:
-    """The word in Chinese, or as it is."""
-    return WORDS.get(text, text)
+    """The word or reason in Chinese, or as it is."""
+    return WORDS.get(text) or REASONS.get(text, text)

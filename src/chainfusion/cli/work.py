@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from chainfusion.cli.output import Printer, printer
+from chainfusion.cli.words import in_chinese
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.ledger.embedded import EmbeddedLedger
 from chainfusion.node.desk import Desk
@@ -56,7 +57,7 @@ class BadInput(ChainFusionError):
     """Words that no record takes: a name that is empty, a currency that is none, a party named twice."""
 
     code = "BAD_INPUT"
-    says = Text("{what} cannot be stated so: {why}.", "{what}的内容不符合要求：{why}。")
+    says = Text("The {what} cannot be stated so: {why}.", "{what_zh}不能这样填写：{why_zh}。")
     do = Text("Correct it and repeat; nothing was sent.", "请更正后重试；未提交任何内容。")
 
 
@@ -84,7 +85,12 @@ def stated(what: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise BadInput(what=what, why=str(error)) from None
+        raise bad_input(what, str(error)) from None
+
+
+def bad_input(what: str, why: str) -> BadInput:
+    """The refusal of words that no record takes, in both languages as far as the reason is a known one."""
+    return BadInput(what=what, what_zh=in_chinese(what), why=why, why_zh=in_chinese(why))
 
 
 def fresh(path: Path) -> Path:
