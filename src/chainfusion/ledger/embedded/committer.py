@@ -94,7 +94,7 @@ class Draft:
         self.first[admitted.proposal.tx_id] = admitted
         self.admitted.append(admitted)
         self.executions.append(execution)
-        self.size += admitted.size + execution.writes.size + len(execution.response)
+        self.size += execution.size
 
     @property
     def is_full(self) -> bool:

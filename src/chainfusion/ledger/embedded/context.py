@@ -35,7 +35,7 @@ class EmbeddedContext:
         self.transient = transient
         self._state = state
         self._collections = collections
-        self._size = size
+        self.size = size
         self._public: dict[bytes, bytes | None] = {}
         self._private: dict[tuple[str, bytes], bytes | None] = {}
         self._events: list[bytes] = []
@@ -92,8 +92,8 @@ class EmbeddedContext:
 
     def grow(self, size: int) -> None:
         """Counts further bytes of this transaction. Raises: StateRefused beyond the limit."""
-        self._size += size
-        check_transaction_size(self._size)
+        self.size += size
+        check_transaction_size(self.size)
 
     # -------------------------------------------------------------- what came of it
 

@@ -30,6 +30,8 @@ class Execution(NamedTuple):
     response: bytes
     events: bytes | None
     writes: Writes
+    size: int
+    """Bytes of the transaction with all that it wrote, emitted and answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Engine:
         try:
             response = self._invoke(ctx, proposal, arguments)
         except ChainFusionError as error:
-            return _refused(proposal, error)
+            return _refused(proposal, error, size)
         except StorageError:
             raise
         except Exception as error:
@@ -94,17 +96,17 @@ def _accepted(proposal: Proposal, response: bytes, ctx: EmbeddedContext) -> Exec
         tx_id=proposal.tx_id,
         writes=tuple([(key.hex(), _hex(value)) for key, value in writes.public]),
     )
-    return Execution(outcome, response, events, writes)
+    return Execution(outcome, response, events, writes, ctx.size)
 
 
-def _refused(proposal: Proposal, error: ChainFusionError) -> Execution:
+def _refused(proposal: Proposal, error: ChainFusionError, size: int) -> Execution:
     try:
         response = canonical(to_json(error.to_json()))
     except NotCanonical as reason:
         raise _broken(proposal, reason) from error
     digest = hashlib.sha256(response).hexdigest()
     outcome = Outcome(code=REFUSED, event=None, private=(), response=digest, tx_id=proposal.tx_id, writes=())
-    return Execution(outcome, response, None, Writes())
+    return Execution(outcome, response, None, Writes(), size + len(response))
 
 
 def _hex(value: bytes | None) -> str | None:

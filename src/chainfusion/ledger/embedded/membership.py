@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from chainfusion.contracts.framework import Caller
 from chainfusion.domain.membership import MEMBERSHIP_KEY, Member, Membership
-from chainfusion.domain.records import from_bytes
+from chainfusion.domain.records import from_bytes, utc_text
 from chainfusion.ledger.embedded.state import State, sha256
 from chainfusion.ledger.evidence.certificates import Certificate, CertificateRefused, paths_to_root, validate_chain
 from chainfusion.ledger.port import TransactionRefused
@@ -30,14 +30,31 @@ class InForce:
     fingerprint: bytes
     _spans: dict[tuple[str, str], tuple[Span, ...]] = field(default_factory=dict)
 
-    def spans(self, member: Member, certificate: Certificate) -> tuple[Span, ...]:
-        """When a certificate is valid, by each chain that leads to the member's roots. Raises: CertificateRefused."""
-        known = self._spans.get((member.msp, certificate.fingerprint))
+    def spans(self, msp: str, certificate: Certificate) -> tuple[Span, ...]:
+        """When a person of an active member may sign: by each chain that leads to the member's roots.
+
+        Found out once for a certificate under this record.
+
+        Raises: TransactionRefused (FOREIGN_CREATOR, MEMBER_NOT_ACTIVE, BAD_CERTIFICATE).
+        """
+        known = self._spans.get((msp, certificate.fingerprint))
         if known is None:
-            paths = paths_to_root(certificate, member.root_certificates, member.intermediate_certificates)
-            known = tuple((max(c.not_before for c in path), min(c.not_after for c in path)) for path in paths)
-            self._spans[member.msp, certificate.fingerprint] = known
+            known = self._spans[msp, certificate.fingerprint] = _spans(self.record.members.get(msp), msp, certificate)
         return known
+
+
+def _spans(member: Member | None, msp: str, certificate: Certificate) -> tuple[Span, ...]:
+    if member is None:
+        raise TransactionRefused(reason="FOREIGN_CREATOR", why=f"{msp} is not a member of this consortium")
+    if not member.is_active:
+        raise TransactionRefused(reason="MEMBER_NOT_ACTIVE", why=f"{msp} is {member.status.value}")
+    if certificate.node_ou not in PEOPLE:
+        raise TransactionRefused(reason="BAD_CERTIFICATE", why=f"{certificate.subject} is not a person's certificate")
+    try:
+        paths = paths_to_root(certificate, member.root_certificates, member.intermediate_certificates)
+    except CertificateRefused as error:
+        raise TransactionRefused(reason="BAD_CERTIFICATE", why=error.message()) from None
+    return tuple((max(link.not_before for link in path), min(link.not_after for link in path)) for path in paths)
 
 
 def membership_in(state: State) -> InForce | None:
@@ -61,20 +78,13 @@ def require_creator(membership: InForce | None, msp: str, certificate: Certifica
 
     Raises: TransactionRefused (FOREIGN_CREATOR, MEMBER_NOT_ACTIVE, BAD_CERTIFICATE).
     """
-    member = membership.record.members.get(msp) if membership is not None else None
-    if membership is None or member is None:
-        raise TransactionRefused(reason="FOREIGN_CREATOR", why=f"{msp} is not a member of this consortium")
-    if not member.is_active:
-        raise TransactionRefused(reason="MEMBER_NOT_ACTIVE", why=f"{msp} is {member.status.value}")
-    if certificate.node_ou not in PEOPLE:
-        raise TransactionRefused(reason="BAD_CERTIFICATE", why=f"{certificate.subject} is not a person's certificate")
-    try:
-        spans = membership.spans(member, certificate)
-        for at in times:
-            if not any(first <= at <= last for first, last in spans):
-                validate_chain(certificate, member.root_certificates, member.intermediate_certificates, at=at)
-    except CertificateRefused as error:
-        raise TransactionRefused(reason="BAD_CERTIFICATE", why=error.message()) from None
+    if membership is None:
+        raise TransactionRefused(reason="FOREIGN_CREATOR", why="the consortium is not founded yet")
+    spans = membership.spans(msp, certificate)
+    for at in times:
+        if not any(first <= at <= last for first, last in spans):
+            why = f"the certificate of {certificate.subject}, or one above it, is not valid at {utc_text(at)}"
+            raise TransactionRefused(reason="BAD_CERTIFICATE", why=why)
 
 
 def orderer(membership: InForce) -> Member:

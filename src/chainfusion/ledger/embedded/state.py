@@ -29,12 +29,6 @@ class Writes(NamedTuple):
     public: tuple[Write, ...] = ()
     private: tuple[PrivateWrite, ...] = ()
 
-    @property
-    def size(self) -> int:
-        """Bytes of values."""
-        public = sum([len(value) for _, value in self.public if value])
-        return public + sum([len(value) for _, _, value in self.private if value])
-
 
 def sha256(data: bytes) -> bytes:
     """SHA-256 (32 bytes)."""
