@@ -14,6 +14,8 @@ from chainfusion.domain.encoding import encoded
 from chainfusion.domain.records import from_json
 
 R = TypeVar("R")
+MAX_REMEMBERED = 1 << 16
+"""Bytes of a value whose record is remembered: what every transaction reads is smaller."""
 
 
 class Table(Generic[R]):
@@ -45,7 +47,8 @@ class Table(Generic[R]):
     def read(self, value: bytes) -> R:
         """The record in a state value, which the ledger has already authenticated."""
         kind: Any = self.kind
-        record: R = _read(kind, value)
+        read = _read if len(value) <= MAX_REMEMBERED else _read.__wrapped__
+        record: R = read(kind, value)
         return record
 
     def fingerprint(self, ctx: Context, *ids: str) -> bytes | None:
