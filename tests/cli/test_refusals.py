@@ -69,7 +69,7 @@ def _nothing_changes(shell: Shell):  # type: ignore[no-untyped-def]
         ("ledger tx 00 --home yunjin", "NOT_ON_LEDGER"),
         ("ledger block 999 --home yunjin", "NOT_ON_LEDGER"),
         ("ledger cosign --home donghai", "NOT_A_WITNESS"),
-        ("evidence loan DH-2026-1 22793398 --home donghai --out loan.evidence", "FILE_EXISTS"),
+        ("evidence export loan DH-2026-1 22793398 --home donghai --out loan.evidence", "FILE_EXISTS"),
         ("tape check $tape --mapping genesis.json", "TAPE_BAD_MAPPING"),
     ],
 )  # fmt: skip
@@ -81,7 +81,7 @@ def test_a_refusal_is_typed_exits_1_and_prints_nothing_else(shell: Shell, line: 
 
 
 def test_a_file_that_cannot_be_written_is_told_by_its_path(shell: Shell) -> None:
-    refusal = shell.refused("evidence pool DH-2026-1 --home donghai --out genesis.json/pool.evidence")
+    refusal = shell.refused("evidence export pool DH-2026-1 --home donghai --out genesis.json/pool.evidence")
     assert refusal["code"] == "FILE_FAILED"
     assert "genesis.json" in refusal["facts"]["path"]
 

@@ -1,4 +1,4 @@
-"""`chainfusion evidence`: proof that leaves the house."""
+"""`chainfusion evidence export`: proof that leaves the house."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from chainfusion.node import documents, proofs
 from chainfusion.node.home import write_bytes
 
 app = typer.Typer(name="evidence", help="Export proof of what is on the ledger.", no_args_is_help=True)
+export = typer.Typer(name="export", help="Write one file that proves one thing, offline.", no_args_is_help=True)
+app.add_typer(export)
 OutOption = Annotated[Path, typer.Option(help="Where to write the evidence file.")]
 SinceOption = Annotated[
     Path | None, typer.Option("--since", help="A checkpoint that the recipient holds.", exists=True, dir_okay=False)
 ]
 
 
-@app.command()
+@export.command()
 def loan(
     ctx: typer.Context,
     deal: DealArgument,
@@ -35,7 +37,7 @@ def loan(
         _write(work, out, proofs.prove_loan(work.ledger, work.desk, deal, loan_id, _held(since)))
 
 
-@app.command()
+@export.command()
 def pool(
     ctx: typer.Context,
     deal: DealArgument,
@@ -49,7 +51,7 @@ def pool(
         _write(work, out, proofs.prove_pool(work.ledger, work.desk, deal, _held(since)))
 
 
-@app.command()
+@export.command()
 def document(
     ctx: typer.Context,
     deal: DealArgument,
@@ -66,7 +68,7 @@ def document(
         _write(work, out, proofs.prove_document(work.ledger, work.desk, found, _held(since)))
 
 
-@app.command()
+@export.command()
 def decision(
     ctx: typer.Context,
     transaction: Annotated[str, typer.Argument(help="The transaction's id.")],
