@@ -92,6 +92,12 @@ def _refuse_none(work: _Work, name: str) -> None:
 # ------------------------------------------------------------------ columns
 
 
+def columns_named(mapping: Mapping) -> frozenset[str]:
+    """Every column that the mapping may read."""
+    alternatives = (column for mapped in mapping.fields for column in mapped.rule.columns)
+    return frozenset((*alternatives, *_fixed_columns(mapping)))
+
+
 def _columns(rows: Rows, mapping: Mapping, rules: dict[str, FieldRule], found: Findings) -> dict[str, str] | None:
     """The column of each field that is read from one; None where any column is missing (all are in `found`)."""
     header = set(rows.header)
