@@ -52,9 +52,9 @@ def _is_utf8(body: bytes) -> bool:
 
 def _outside_quotes(body: bytes, delimiter: str) -> bytes | None:
     """The file without its quoted fields; None where quotes are many, misplaced or around line breaks."""
-    quotes = body.count(b'"')
-    if quotes == 0:
+    if b'"' not in body:
         return body
+    quotes = body.count(b'"')
     if quotes > _MOST_QUOTES or quotes % 2:
         return None
     parts = body.split(b'"')

@@ -195,7 +195,7 @@ def _range_tallies(numbers: Numbers, field: str, edges: tuple[int, ...]) -> list
     """A tally for each range, (a, b], lowest first, and one for the loans that do not state the field."""
     parts = (*range_parts(edges), UNSTATED)
     column = numbers[field]
-    place = np.searchsorted(np.array(edges, np.int64), column.values, side="left")
+    place = column.places(edges)
     place[~column.stated] = len(parts) - 1
     loans = np.bincount(place, minlength=len(parts)).tolist()
     original, current = (numbers[name].totals(place, len(parts)) for name in ("original_balance", "current_balance"))

@@ -61,6 +61,13 @@ class Column:
             return int(np.dot(self.values, other.values))
         return exact_dot(pl.Series(self.values), pl.Series(other.values))
 
+    def places(self, edges: tuple[int, ...]) -> NDArray[np.int64]:
+        """How many edges lie below each value; small numbers are looked up in a table."""
+        steps = np.array(edges, np.int64)
+        if self.largest >= len(self.values) or self.values.min() < 0:
+            return np.searchsorted(steps, self.values, side="left")
+        return np.searchsorted(steps, np.arange(self.largest + 1), side="left")[self.values]
+
     def totals(self, bands: NDArray[np.int64], count: int) -> list[int]:
         """The sum of each of `count` bands; bands[i] is that of value i."""
         if self.largest * len(self.values) < _FLOAT64:
