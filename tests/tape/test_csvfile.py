@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainfusion.tape.csvfile import WHITE, read_csv
+from chainfusion.tape.csvshape import read_columns
 from chainfusion.tape.errors import DamagedText, MalformedCsv, TapeEmpty, WrongEncoding
 from chainfusion.tape.report import Findings
 from chainfusion.tape.rows import Rows
@@ -180,3 +181,14 @@ def test_asking_for_some_columns_finds_what_reading_all_finds(data: bytes) -> No
 def test_a_broken_character_in_a_column_not_asked_for_is_refused() -> None:
     with pytest.raises(WrongEncoding):
         read_csv(b"a,b\n1,\xff\n", "t.csv", Findings(), wanted={"a"})
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 5, 8, 64])
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_the_shape_is_proven_wherever_blocks_end(block: int, end: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chainfusion.tape.csvshape._BLOCK", block)
+    frame = read_columns(b'a,b,c\n1,"x,,y ""z"",",3\n"",5,6' + end, ["a", "b", "c"], ",", {"b", "c"})
+    assert frame is not None
+    assert frame.rows() == [('x,,y "z",', "3"), ("5", "6")]
+    for ragged in (b'a,b,c\n1,"x,2",3\n4,5', b'a,b,c\n"1,2",3\n4,5,6,7', b'a,b,c\n1,2" x\n3,4" y,5'):
+        assert read_columns(ragged + end, ["a", "b", "c"], ",", {"a"}) is None

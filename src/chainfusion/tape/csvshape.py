@@ -13,17 +13,17 @@ import polars as pl
 
 _BLOCK = 1 << 18
 """Bytes looked at together, few enough to stay in the processor's cache."""
-_MOST_QUOTES = 100_000
+_MOST_QUOTED = 50_000
 _NEWLINE = ord("\n")
 
 
 def read_columns(body: bytes, header: list[str], delimiter: str, wanted: Collection[str]) -> pl.DataFrame | None:
     """The wanted columns; None without proof that all rows are whole, fill one line each, and that none is blank."""
     places = [place for place, column in enumerate(header) if column in wanted]
-    bare = _outside_quotes(body, delimiter)
-    if not places or len(header) < 2 or bare is None or not _is_utf8(body):
+    quoted = _quoted(body, delimiter)
+    if not places or len(header) < 2 or quoted is None or not _is_utf8(body):
         return None
-    rows = _whole_lines(bare, len(header), delimiter)
+    rows = _whole_lines(body, quoted, len(header), delimiter)
     if rows < 2:
         return None
     try:
@@ -50,36 +50,44 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def _outside_quotes(body: bytes, delimiter: str) -> bytes | None:
-    """The file without its quoted fields; None where quotes are many, misplaced or around line breaks."""
-    if b'"' not in body:
-        return body
-    quotes = body.count(b'"')
-    if quotes > _MOST_QUOTES or quotes % 2:
-        return None
-    parts = body.split(b'"')
-    if any(b"\n" in inside or b"\r" in inside for inside in parts[1::2]):
-        return None
-    before, behind = (delimiter.encode(), b"\n"), (delimiter.encode(), b"\n", b"\r\n")
-    outside = parts[::2]
-    opened = all(not part or part.endswith(before) for part in outside[:-1])
-    closed = all(not part or part.startswith(behind) for part in outside[1:])
-    return b"".join(outside) if opened and closed else None
+def _quoted(body: bytes, delimiter: str) -> list[tuple[int, int]] | None:
+    """Where text stands in quotes, from and up to; None where quotes are many, misplaced or around line breaks."""
+    found: list[tuple[int, int]] = []
+    before = {*f'{delimiter}\n"'.encode()}
+    behind = (delimiter.encode(), b"\n", b"\r\n", b'"')
+    start = body.find(b'"')
+    while start >= 0:
+        end = body.find(b'"', start + 1)
+        opened = start == 0 or body[start - 1] in before
+        closed = end + 1 == len(body) or body.startswith(behind, end + 1)
+        breaks = body.find(b"\n", start, end) >= 0 or body.find(b"\r", start, end) >= 0
+        if end < 0 or not opened or not closed or breaks or len(found) == _MOST_QUOTED:
+            return None
+        found.append((start, end))
+        start = body.find(b'"', end + 1)
+    return found
 
 
-def _whole_lines(bare: bytes, width: int, delimiter: str) -> int:
+def _whole_lines(body: bytes, quoted: list[tuple[int, int]], width: int, delimiter: str) -> int:
     """How many lines there are, if each has `width` fields; else 0."""
-    if not bare.endswith(b"\n"):
-        bare += b"\n"
-    octets, comma = np.frombuffer(bare, np.uint8), ord(delimiter)
-    seen = lines = 0
+    octets, comma = np.frombuffer(body, np.uint8), ord(delimiter)
+    seen = lines = place = 0
     for begin in range(0, len(octets), _BLOCK):
         part = octets[begin : begin + _BLOCK]
         newline = part == _NEWLINE
-        ends = newline[np.flatnonzero(newline | (part == comma))]
+        separators = newline | (part == comma)
+        while place < len(quoted) and quoted[place][0] < begin + _BLOCK:
+            start, end = quoted[place]
+            separators[max(start - begin, 0) : end - begin] = False
+            if end > begin + _BLOCK:
+                break  # the rest of it stands in the next block
+            place += 1
+        ends = newline[np.flatnonzero(separators)]
         last = ends[(-seen - 1) % width :: width]
         found = int(np.count_nonzero(ends))
         if found != len(last) or not last.all():
             return 0
         seen, lines = seen + len(ends), lines + found
+    if not body.endswith(b"\n"):
+        seen, lines = seen + 1, lines + 1
     return lines if seen == lines * width else 0
