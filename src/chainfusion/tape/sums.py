@@ -45,6 +45,10 @@ class Column:
         """No value lies further from zero."""
         return max(-int(self.values.min()), int(self.values.max()), 1) if len(self.values) else 1
 
+    @cached_property
+    def _doubles(self) -> NDArray[np.float64]:
+        return self.values.astype(np.float64)
+
     def among(self, chosen: NDArray[np.bool_]) -> Column:
         """The field of the chosen loans."""
         return self if chosen.all() else Column(self.values[chosen], self.stated[chosen])
@@ -71,7 +75,7 @@ class Column:
     def totals(self, bands: NDArray[np.int64], count: int) -> list[int]:
         """The sum of each of `count` bands; bands[i] is that of value i."""
         if self.largest * len(self.values) < _FLOAT64:
-            return [int(total) for total in np.bincount(bands, self.values, count)]
+            return [int(total) for total in np.bincount(bands, self._doubles, count)]
         return [Column(self.values[bands == band], self.stated[bands == band]).total() for band in range(count)]
 
 
