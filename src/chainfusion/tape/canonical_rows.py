@@ -216,10 +216,10 @@ def _value(texts: pl.Series, rule: FieldRule, currency: str) -> pl.Expr:
     if field.kind is not Kind.DATE and not (rule.values and field.kind in UNITS):
         return value
     distinct = texts.unique().drop_nulls()
-    if len(distinct) * 4 > len(texts):
+    if distinct.is_empty() or len(distinct) * 4 > len(texts):
         return value
     values = distinct.to_frame().select(value).to_series()
-    return pl.col(name).replace_strict(distinct, values, return_dtype=SCHEMA[name])
+    return typed(name, pl.col(name).replace_strict(distinct, values, return_dtype=SCHEMA[name]))
 
 
 def _derive(work: _Work, rules: dict[str, FieldRule], as_of: date) -> pl.DataFrame:
