@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainfusion.tape.csvfile import WHITE, read_csv
+from chainfusion.tape.csvshape import read_columns
 from chainfusion.tape.errors import DamagedText, MalformedCsv, TapeEmpty, WrongEncoding
 from chainfusion.tape.report import Findings
 from chainfusion.tape.rows import Rows
@@ -145,3 +146,49 @@ def test_whatever_the_standard_library_writes_is_read_back(table: list[list[str]
         assert not filled
         return
     assert rows.frame.rows() == filled
+
+
+def test_columns_asked_for_are_read_alone_where_every_row_is_whole() -> None:
+    data = b'a,b,c\r\n1,"x, ""y""",3\r\n4,,6\r\n'
+    rows = read_csv(data, "t.csv", Findings(), wanted={"c", "b"})
+    assert rows.header == ["a", "b", "c"]
+    assert rows.frame.columns == ["b", "c"]
+    assert rows.frame.rows() == [('x, "y"', "3"), ("", "6")]
+    assert rows.lines.to_list() == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a,b,c\n1,2\n3,4,5\n6,7,8,9\n",  # a short row hides behind a long one
+        b"a,b,c\n1,2,3,4\n5,6\n",
+        b"a,b,c\n1,2,3\n,,\n\n4,5,6\n",
+        b'a,b,c\n1,"2\n3",4\n5,6,7\n',
+        b'a,b,c\n1,2" x,3\n4,5" y,6\n',
+        b"a,b,c\n1,,3\n ,\t,\n4,5,6",
+        b"a,b,c\n,2,\n3,,4\n",
+    ],
+)
+def test_asking_for_some_columns_finds_what_reading_all_finds(data: bytes) -> None:
+    found, found_all = Findings(), Findings()
+    some = read_csv(data, "t.csv", found, wanted={"a"})
+    whole = read_csv(data, "t.csv", found_all)
+    assert some.frame["a"].to_list() == whole.frame["a"].to_list()
+    assert (some.lines.to_list(), some.blank) == (whole.lines.to_list(), whole.blank)
+    assert found.table().rows() == found_all.table().rows()
+
+
+def test_a_broken_character_in_a_column_not_asked_for_is_refused() -> None:
+    with pytest.raises(WrongEncoding):
+        read_csv(b"a,b\n1,\xff\n", "t.csv", Findings(), wanted={"a"})
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 5, 8, 64])
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_the_shape_is_proven_wherever_blocks_end(block: int, end: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chainfusion.tape.csvshape._BLOCK", block)
+    frame = read_columns(b'a,b,c\n1,"x,,y ""z"",",3\n"",5,6' + end, ["a", "b", "c"], ",", {"b", "c"})
+    assert frame is not None
+    assert frame.rows() == [('x,,y "z",', "3"), ("5", "6")]
+    for ragged in (b'a,b,c\n1,"x,2",3\n4,5', b'a,b,c\n"1,2",3\n4,5,6,7', b'a,b,c\n1,2" x\n3,4" y,5'):
+        assert read_columns(ragged + end, ["a", "b", "c"], ",", {"a"}) is None

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chainfusion.domain.errors import ChainFusionError
@@ -80,6 +80,7 @@ _CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 @_FEW
 @given(st.lists(st.fixed_dictionaries({name: _CELL | st.just(row()[name]) for name in HEADER}), max_size=6))
+@example([dict.fromkeys(HEADER, "") | {"id": "A1"}])  # columns that state nothing at all
 def test_random_cells(table: list[dict[str, str]]) -> None:
     _taken(csv_bytes(table), "csv")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from chainfusion.domain.loan import Loan
 from chainfusion.domain.records import from_bytes, to_bytes
 from chainfusion.domain.statistics import BAND_EDGES, LISTED, PoolStatistics, Stratification, balance_edges
-from chainfusion.tape.measure import FigureTooLarge, exact_dot, exact_sum, pool_detail, pool_statistics
+from chainfusion.tape.measure import FigureTooLarge, pool_detail, pool_statistics
+from chainfusion.tape.sums import Column, exact_dot, exact_sum
 from tests.tape.pools import PLAIN, made_up, tape_of
 
 KEY = b"k" * 32
@@ -231,3 +233,12 @@ def test_whatever_the_pool_the_figures_are_those_of_the_oracle(
         assert pool.wac.value == mean(loans, "rate_ppm")[0]
     assert all(band.loans >= min(5, len(rows)) for strata in pool.stratifications for band in strata.bands)
     assert pool.average_balance <= balance_edges(pool.average_balance)[-1]
+
+
+def test_sums_by_band_are_exact_where_no_machine_number_holds_them() -> None:
+    values = np.array([2**62, 2**62, 2**62, -1, 2**53 + 1], np.int64)
+    bands = np.array([0, 0, 0, 1, 1], np.int64)
+    column = Column(values, np.ones(5, np.bool_))
+    assert column.totals(bands, 3) == [3 * 2**62, 2**53, 0]
+    assert column.total() == 3 * 2**62 + 2**53
+    assert column.dot(column) == 3 * 2**124 + 1 + (2**53 + 1) ** 2

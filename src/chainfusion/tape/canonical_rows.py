@@ -9,10 +9,10 @@ from datetime import date
 import polars as pl
 
 from chainfusion.domain.errors import Text
-from chainfusion.domain.loan import FIELD, day
+from chainfusion.domain.loan import FIELD, Kind, day
 from chainfusion.tape.derive import derived, order
 from chainfusion.tape.errors import TapeEmpty
-from chainfusion.tape.mapping import AsOf, Condition, FieldRule, LatestRow, Mapping
+from chainfusion.tape.mapping import UNITS, AsOf, Condition, FieldRule, LatestRow, Mapping
 from chainfusion.tape.report import Findings, LeftOut
 from chainfusion.tape.rows import Rows
 from chainfusion.tape.rules import RULES
@@ -66,17 +66,15 @@ def canonical_rows(rows: Rows, name: str, mapping: Mapping, found: Findings) -> 
         return None
     needed = sorted({*columns.values(), *_fixed_columns(mapping)} - {""})
     work = _Work(rows.frame.select(needed), rows.lines, pl.DataFrame(), pl.DataFrame())
-    left_out = [LeftOut(c.because, work.keep(_holds(work, c))) for c in mapping.keep]
+    left_out = _left_out(work, [(c, _holds(work, c)) for c in mapping.keep])
     _refuse_none(work, name)
     as_of = _as_of(work, mapping.as_of, found)
     if as_of is None:
         return None
     currency = _read_fields(work, rules, columns)
-    for field in order(rules):
-        work.frame = work.frame.with_columns(derived(field, rules[field], as_of, work.lines))
-    work.frame = work.frame.select(_or_absent(work.frame, field) for field in SCHEMA)
+    work.frame = _derive(work, rules, as_of)
     left_out += _latest(work, mapping.latest, found) if mapping.latest else []
-    left_out += [LeftOut(c.because, work.keep(~_holds(work, c))) for c in mapping.exclude]
+    left_out += _left_out(work, [(c, ~_holds(work, c)) for c in mapping.exclude])
     _refuse_none(work, name)
     labels = {field: columns.get(field) or "+".join(rule.sources) or field for field, rule in rules.items()}
     _type_findings(work, rules, currency, labels, found)
@@ -90,6 +88,12 @@ def _refuse_none(work: _Work, name: str) -> None:
 
 
 # ------------------------------------------------------------------ columns
+
+
+def columns_named(mapping: Mapping) -> frozenset[str]:
+    """Every column that the mapping may read."""
+    alternatives = (column for mapped in mapping.fields for column in mapped.rule.columns)
+    return frozenset((*alternatives, *_fixed_columns(mapping)))
 
 
 def _columns(rows: Rows, mapping: Mapping, rules: dict[str, FieldRule], found: Findings) -> dict[str, str] | None:
@@ -133,6 +137,19 @@ def _holds(work: _Work, condition: Condition) -> pl.Series:
             return (value < condition.limit).fill_null(False)
         case _:
             return (value > condition.limit).fill_null(False)
+
+
+def _left_out(work: _Work, conditions: list[tuple[Condition, pl.Series]]) -> list[LeftOut]:
+    """Keeps the rows that every mask keeps; a row counts under the first condition that drops it."""
+    if not conditions:
+        return []
+    kept, left_out = pl.Series([True]).new_from_index(0, len(work.lines)), []
+    for condition, mask in conditions:
+        before = int(kept.sum())
+        kept &= mask
+        left_out.append(LeftOut(condition.because, before - int(kept.sum())))
+    work.keep(kept)
+    return left_out
 
 
 def _latest(work: _Work, latest: LatestRow, found: Findings) -> list[LeftOut]:
@@ -183,13 +200,35 @@ def _read_fields(work: _Work, rules: dict[str, FieldRule], columns: dict[str, st
     currency = rules["currency"].constant or _first_currency(work, rules["currency"])
     constants = {name: rule.constant for name, rule in rules.items() if rule.constant}
     work.frame = work.texts.select(
-        *(typed(name, quick(FIELD[name], rule, pl.col(name), currency)) for name, rule in read.items()),
+        *(_value(work.texts[name], rule, currency) for name, rule in read.items()),
         *(typed(name, pl.lit(constant)) for name, constant in constants.items()),
     )
     for name in hurried:
         if work.frame[name].null_count() != work.texts[name].null_count():
             _read_carefully(work, name, rules[name], columns[name], currency)
     return currency
+
+
+def _value(texts: pl.Series, rule: FieldRule, currency: str) -> pl.Expr:
+    """A field's values; where its kind has few texts that return in row after row, each text is read once."""
+    name, field = texts.name, FIELD[texts.name]
+    value = typed(name, quick(field, rule, pl.col(name), currency))
+    if field.kind is not Kind.DATE and not (rule.values and field.kind in UNITS):
+        return value
+    distinct = texts.unique().drop_nulls()
+    if distinct.is_empty() or len(distinct) * 4 > len(texts):
+        return value
+    values = distinct.to_frame().select(value).to_series()
+    return typed(name, pl.col(name).replace_strict(distinct, values, return_dtype=SCHEMA[name]))
+
+
+def _derive(work: _Work, rules: dict[str, FieldRule], as_of: date) -> pl.DataFrame:
+    """The frame with its derived fields, and nulls for those that the mapping does not fill."""
+    frame, names = work.frame.lazy(), {*work.frame.columns}
+    for field in order(rules):
+        frame, names = frame.with_columns(derived(field, rules[field], as_of, work.lines)), names | {field}
+    absent = {field: pl.lit(None, dtype).alias(field) for field, dtype in SCHEMA.items() if field not in names}
+    return frame.select(absent.get(field, pl.col(field)) for field in SCHEMA).collect()
 
 
 def _read_carefully(work: _Work, name: str, rule: FieldRule, column: str, currency: str) -> None:
@@ -204,21 +243,21 @@ def _first_currency(work: _Work, rule: FieldRule) -> str:
     return str(values.drop_nulls().first() or "")
 
 
-def _or_absent(frame: pl.DataFrame, field: str) -> pl.Expr:
-    return pl.col(field) if field in frame.columns else pl.lit(None, SCHEMA[field]).alias(field)
-
-
 def _type_findings(work: _Work, rules: dict[str, FieldRule], currency: str, labels: dict[str, str],
                    found: Findings) -> None:  # fmt: skip
     """Texts that are no value, by the rule that they break; and values that are absent where one is needed."""
     for name, rule in rules.items():
         value = work.frame[name]
         if name in work.texts.columns:
-            bad = (work.texts[name].is_not_null() & value.is_null()).arg_true()
-            _classify(work, name, rule, currency, labels[name], bad, found)
-            _rounded(work, name, rule, currency, labels[name], found)
+            if value.null_count() != work.texts[name].null_count():  # a text that is absent has no value
+                bad = (work.texts[name].is_not_null() & value.is_null()).arg_true()
+                _classify(work, name, rule, currency, labels[name], bad, found)
+            if rule.rounding:
+                _rounded(work, name, rule, currency, labels[name], found)
+        if FIELD[name].nullable or not value.null_count():
+            continue
         absent = value.is_null() & (work.texts[name].is_null() if name in work.texts.columns else True)
-        if not FIELD[name].nullable and absent.any():
+        if absent.any():
             rows = absent.arg_true()
             found.add("required", labels[name], work.lines.gather(rows), pl.Series([""]).new_from_index(0, len(rows)))
 

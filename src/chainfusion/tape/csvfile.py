@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 import numpy as np
 import polars as pl
 
 from chainfusion.domain.errors import Text
+from chainfusion.tape.csvshape import read_columns
 from chainfusion.tape.encoding import as_utf8, refuse_bad_utf8
 from chainfusion.tape.errors import MalformedCsv, TapeEmpty, WrongEncoding
 from chainfusion.tape.report import Findings
@@ -29,30 +30,37 @@ _MAX_FIELD = 1 << 20
 
 
 def read_csv(data: bytes, name: str, found: Findings, *, encoding: str = "auto", delimiter: str = ",",
-             header_row: int = 1) -> Rows:  # fmt: skip
+             header_row: int = 1, wanted: Collection[str] = ()) -> Rows:  # fmt: skip
     """The rows of a CSV file. Ragged rows and doubled headers go to `found`; what cannot be read at all is raised.
+
+    Where `wanted` names columns, others need not be in the frame; what is found is the same.
 
     Raises: WrongEncoding, DamagedText, MalformedCsv, TapeEmpty.
     """
     text = as_utf8(data, encoding)
     try:
-        return _read(text, name, found, delimiter, header_row)
+        return _read(text, name, found, delimiter, header_row, wanted)
     except WrongEncoding:
         refuse_bad_utf8(data)  # with the offset in the file as it came
         raise
 
 
-def _read(text: bytes, name: str, found: Findings, delimiter: str, header_row: int) -> Rows:
+def _read(text: bytes, name: str, found: Findings, delimiter: str, header_row: int,
+          wanted: Collection[str]) -> Rows:  # fmt: skip
     body, skipped = _from_header(_unix_lines(text), header_row)
     header, header_lines = _header(body, delimiter, name, skipped, found)
+    first = skipped + header_lines + 1
+    part = read_columns(body, header, delimiter, wanted)
+    if part is not None:
+        return Rows(part, _plain_lines(part, first), skipped + 1, 0, header)
     frame = _fast(body, header, delimiter)
     if frame is None:
         frame, lines, blank = _slow(body, header, delimiter, skipped, found)
     else:
-        frame, lines, blank = _without_blank(frame, _lines(body, frame, skipped + header_lines + 1))
+        frame, lines, blank = _without_blank(frame, _lines(body, frame, first))
     if frame.height == 0 and not found.errors:
         raise TapeEmpty(name=name, why=Text("no row below the header", "表头之下没有数据行"))
-    return Rows(frame, lines, skipped + 1, blank)
+    return Rows(frame, lines, skipped + 1, blank, header)
 
 
 def _unix_lines(data: bytes) -> bytes:
@@ -114,11 +122,15 @@ def _fast(body: bytes, header: list[str], delimiter: str) -> pl.DataFrame | None
 
 def _lines(body: bytes, frame: pl.DataFrame, first: int) -> pl.Series:
     """The line that each row starts on; rows with line breaks inside quotes take several lines."""
-    plain = pl.int_range(first, first + frame.height, dtype=pl.Int64, eager=True)
+    plain = _plain_lines(frame, first)
     if b'"' not in body or frame.height == 0:
         return plain
     breaks = frame.select(pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True)).cast(pl.Int64)).to_series()
     return plain + breaks.cum_sum() - breaks
+
+
+def _plain_lines(frame: pl.DataFrame, first: int) -> pl.Series:
+    return pl.Series(np.arange(first, first + frame.height, dtype=np.int64))
 
 
 def _without_blank(frame: pl.DataFrame, lines: pl.Series) -> tuple[pl.DataFrame, pl.Series, int]:

@@ -27,8 +27,9 @@ from chainfusion.domain.criteria import (
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.records import to_bytes
 from chainfusion.domain.statistics import rounded
-from chainfusion.tape.measure import exact_dot, exact_sum, owed_by
+from chainfusion.tape.measure import owed_by
 from chainfusion.tape.schema import Tape
+from chainfusion.tape.sums import exact_dot, exact_sum
 
 KEPT_PER_CRITERION = 10_000
 """So many failing loans of a criterion are kept with their place; all are counted."""

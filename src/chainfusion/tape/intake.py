@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from chainfusion.tape.canonical_rows import CanonicalRows, canonical_rows
+from chainfusion.tape.canonical_rows import CanonicalRows, canonical_rows, columns_named
 from chainfusion.tape.csvfile import read_csv
 from chainfusion.tape.errors import TapeNotFound, TapeTooLarge
 from chainfusion.tape.mapping import Expected, Mapping
@@ -85,7 +85,8 @@ def read_rows(data: bytes, name: str, mapping: Mapping, found: Findings) -> Rows
     form = mapping.file
     if form.kind == "xlsx":
         return read_xlsx(data, name, found, sheet=form.sheet, header_row=form.header_row)
-    return read_csv(data, name, found, encoding=form.encoding, delimiter=form.delimiter, header_row=form.header_row)
+    return read_csv(data, name, found, encoding=form.encoding, delimiter=form.delimiter, header_row=form.header_row,
+                    wanted=columns_named(mapping))  # fmt: skip
 
 
 def _reconcile(loans: CanonicalRows, expect: Expected, found: Findings) -> None:

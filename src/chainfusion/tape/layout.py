@@ -114,12 +114,17 @@ def records_of(frame: pl.DataFrame, salts: bytes, apply: Apply = map) -> Records
 
 
 def _column(series: pl.Series, field: LoanField) -> Column:
-    valid = series.is_not_null().to_numpy()
+    absent = series.null_count()
+    valid = series.is_not_null().to_numpy() if absent else np.ones(len(series), np.bool_)
     if field.kind not in (Kind.TEXT, Kind.CODE):
         width = 4 if field.kind is Kind.DATE else 8
-        return Column(width, valid, series.fill_null(0).cast(pl.Int64).to_numpy())
+        values = series.fill_null(0) if absent else series
+        return Column(width, valid, values.to_numpy().astype(np.int64, copy=False))
+    if absent == len(series):
+        return Column(_TEXT_LENGTH_BYTES, valid, np.zeros(len(series) + 1, np.int64), np.zeros(1, np.uint8))
     ends = np.zeros(len(series) + 1, np.int64)
-    np.cumsum(series.str.len_bytes().fill_null(0).to_numpy(), out=ends[1:])
+    lengths = series.str.len_bytes()
+    np.cumsum((lengths.fill_null(0) if absent else lengths).to_numpy(), out=ends[1:])
     joined: bytes = series.str.join("").cast(pl.Binary).item() if ends[-1] else b"\0"
     return Column(_TEXT_LENGTH_BYTES, valid, ends, np.frombuffer(joined, np.uint8))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from chainfusion.ledger.evidence import merkle
 from chainfusion.tape.layout import CHUNK, LEAF_MARK_BYTES, Mask, Octets, Places, Records, records_of
@@ -29,13 +30,13 @@ def _messages(frame: pl.DataFrame, salts: bytes) -> Iterator[bytes]:
         yield from _laid_out(records.rows(slice(begin, begin + CHUNK)))
 
 
-def _laid_out(records: Records) -> Iterator[bytes]:
+def _laid_out(records: Records) -> list[bytes]:
     ends = np.cumsum(records.lengths())
     starts = np.concatenate([[0], ends[:-1]])
     out = np.empty(ends[-1], np.uint8)
     records.write(out, starts, sys.modules[__name__])
     octets = out.tobytes()
-    return (octets[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True))
+    return [octets[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
 # ------------------------------------------------------------------ writers
@@ -43,21 +44,33 @@ def _laid_out(records: Records) -> Iterator[bytes]:
 
 def put_rows(out: Octets, at: Places, rows: Octets) -> None:
     """`Writers.put_rows`."""
-    out[at[:, None] + np.arange(rows.shape[1])] = rows
+    _windows(out, rows.shape[1])[at] = _wholes(rows)
     at += rows.shape[1]
 
 
 def put_numbers(out: Octets, at: Places, values: Places, valid: Mask, width: int) -> None:
     """`Writers.put_numbers`."""
-    octets = values[valid].astype(f">i{width}").view(np.uint8).reshape(-1, width)
-    out[at[valid][:, None] + np.arange(width)] = octets
-    at += valid.astype(np.int64) * width
+    if valid.all():
+        _windows(out, width)[at] = values.astype(f">i{width}").view(f"V{width}")
+        at += width
+    elif valid.any():
+        _windows(out, width)[at[valid]] = values[valid].astype(f">i{width}").view(f"V{width}")
+        at += valid.astype(np.int64) * width
 
 
 def put_texts(out: Octets, at: Places, ends: Places, texts: Octets, valid: Mask) -> None:
     """`Writers.put_texts`."""
     lengths = np.diff(ends)
-    out[at[valid][:, None] + np.arange(2)] = lengths[valid].astype(">u2").view(np.uint8).reshape(-1, 2)
+    _windows(out, 2)[at[valid]] = lengths[valid].astype(">u2").view("V2")
     moved = np.repeat(at + 2 - ends[:-1], lengths)  # from a byte's place in `texts` to its place in `out`
     out[moved + np.arange(ends[0], ends[-1])] = texts[ends[0] : ends[-1]]
     at += valid * (lengths + 2)
+
+
+def _windows(out: Octets, width: int) -> NDArray[np.void]:
+    """`width` bytes from each byte of `out` on, as one item each: a row is then stored at once."""
+    return np.ndarray((len(out) - width + 1,), f"V{width}", out, strides=(1,))
+
+
+def _wholes(rows: Octets) -> NDArray[np.void]:
+    return np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").ravel()

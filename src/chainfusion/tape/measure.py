@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from operator import mul
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -37,6 +35,7 @@ from chainfusion.domain.statistics import (
     stratification,
 )
 from chainfusion.tape.schema import Tape
+from chainfusion.tape.sums import Numbers, exact_sum
 
 LARGEST_BORROWERS = 20
 DETAIL_BANDS = 1000
@@ -53,8 +52,10 @@ class FigureTooLarge(ChainFusionError):
 def pool_statistics(tape: Tape) -> PoolStatistics:
     """The pool's figures that are fit for the ledger. Raises: FigureTooLarge."""
     frame = tape.frame
+    numbers = Numbers(frame)
     balance, original = _total(frame, "current_balance"), _total(frame, "original_balance")
-    owed = owed_by(frame, "borrower_id")
+    names_all = not frame["borrower_id"].null_count()
+    owed = _owed(frame, "borrower_id")
     return PoolStatistics(
         loans=len(tape),
         currency=tape.currency,
@@ -62,15 +63,15 @@ def pool_statistics(tape: Tape) -> PoolStatistics:
         original_balance=original,
         average_balance=rounded(balance, len(tape)),
         average_original_balance=rounded(original, len(tape)),
-        borrowers=None if frame["borrower_id"].null_count() else owed.height,
-        wac=weighted_average(frame, "rate_ppm"),
-        wa_original_term=weighted_average(frame, "original_term", 100),
-        wam=weighted_average(frame, "remaining_term", 100),
-        wala=weighted_average(frame, "seasoning", 100),
-        wa_ltv=weighted_average(frame, "ltv_ppm"),
-        wa_credit_score=weighted_average(frame, "credit_score", 100),
-        top_borrowers=_top_borrowers(owed, balance),
-        stratifications=_tables(frame, rounded(balance, len(tape)), K_LOANS, MOST_BANDS),
+        borrowers=owed.height if names_all else None,
+        wac=weighted_average(numbers, "rate_ppm"),
+        wa_original_term=weighted_average(numbers, "original_term", 100),
+        wam=weighted_average(numbers, "remaining_term", 100),
+        wala=weighted_average(numbers, "seasoning", 100),
+        wa_ltv=weighted_average(numbers, "ltv_ppm"),
+        wa_credit_score=weighted_average(numbers, "credit_score", 100),
+        top_borrowers=_top_borrowers(owed["balance"], balance),
+        stratifications=_tables(numbers, rounded(balance, len(tape)), K_LOANS, MOST_BANDS),
     )
 
 
@@ -92,41 +93,27 @@ def pool_detail(tape: Tape, borrower_key: bytes) -> PoolDetail:
         shortest_remaining_term=_extreme(frame, "remaining_term", "min"),
         longest_remaining_term=_extreme(frame, "remaining_term", "max"),
         largest_borrowers=_largest_borrowers(owed_by(frame, "borrower_id"), balance, borrower_key),
-        stratifications=_tables(frame, rounded(balance, len(tape)), 1, DETAIL_BANDS),
+        stratifications=_tables(Numbers(frame), rounded(balance, len(tape)), 1, DETAIL_BANDS),
     )
 
 
 # ------------------------------------------------------------------ sums and averages
 
 
-def weighted_average(frame: pl.DataFrame, field: str, scale: int = 1, fewest: int = K_LOANS) -> Average | None:
+def weighted_average(numbers: Numbers, field: str, scale: int = 1, fewest: int = K_LOANS) -> Average | None:
     """The field's mean weighted by current balance, times `scale`, over the loans that state it.
 
     None where fewer than `fewest` loans state it (all of them, in a smaller pool) or they owe nothing.
     """
-    stated = frame.select(pl.col(field).alias("value"), pl.col("current_balance").alias("weight")).drop_nulls()
-    weight = exact_sum(stated["weight"])
-    if stated.height < min(fewest, frame.height) or weight <= 0:
+    value, owed = numbers[field], numbers["current_balance"]
+    stated = value.stated & owed.stated
+    loans = int(np.count_nonzero(stated))
+    weights = owed.among(stated)
+    weight = weights.total()
+    if loans < min(fewest, len(stated)) or weight <= 0:
         return None
-    weighted = exact_dot(stated["value"], stated["weight"])
-    return Average(value=rounded(scale * weighted, weight), loans=stated.height, balance=weight)
-
-
-def exact_sum(numbers: pl.Series) -> int:
-    """The sum of whole numbers, which 64 bits may not hold."""
-    return int(numbers.cast(pl.Int128).sum())
-
-
-def exact_dot(left: pl.Series, right: pl.Series) -> int:
-    """The sum of products: in 128 bits where the largest values prove that they suffice, else in Python's integers."""
-    if _magnitude(left) * _magnitude(right) * max(1, len(left)) < 2**127:
-        return int((left.cast(pl.Int128) * right.cast(pl.Int128)).sum())
-    return sum(map(mul, left.to_list(), right.to_list()))
-
-
-def _magnitude(numbers: pl.Series) -> int:
-    found = numbers.to_frame("number").select(low=pl.col("number").min(), high=pl.col("number").max()).row(0)
-    return max(abs(int(number or 0)) for number in found)
+    weighted = value.among(stated).dot(weights)
+    return Average(value=rounded(scale * weighted, weight), loans=loans, balance=weight)
 
 
 def _total(frame: pl.DataFrame, field: str) -> int:
@@ -148,21 +135,31 @@ def owed_by(frame: pl.DataFrame, field: str) -> pl.DataFrame:
 
     Loans that do not state it stand together, but for borrowers: a loan that names none stands for one of its own.
     """
-    owed = pl.col("current_balance").cast(pl.Int128).sum().alias("balance")
+    return _owed(frame, field).sort("balance", "value", descending=[True, False])
+
+
+def _owed(frame: pl.DataFrame, field: str) -> pl.DataFrame:
+    """`owed_by` in any order."""
+    owed = pl.col("current_balance").cast(pl.Int128)
     apart = pl.col(field).is_null() & (field == "borrower_id")
-    groups = frame.filter(~apart).group_by(value=field).agg(pl.len().cast(pl.Int64).alias("loans"), owed)
-    alone = frame.filter(apart).select(
-        pl.lit(None, pl.String).alias("value"),
-        pl.lit(1, pl.Int64).alias("loans"),
-        pl.col("current_balance").cast(pl.Int128).alias("balance"),
+    absent = frame[field].null_count() if field == "borrower_id" else 0
+    groups = (frame.filter(~apart) if absent else frame).lazy().group_by(value=field)
+    grouped = groups.agg(pl.len().cast(pl.Int64).alias("loans"), owed.sum().alias("balance"))
+    alone = (
+        frame.lazy()
+        .filter(apart)
+        .select(pl.lit(None, pl.String).alias("value"), pl.lit(1, pl.Int64).alias("loans"), owed.alias("balance"))
     )
-    return pl.concat([groups, alone]).sort("balance", "value", descending=[True, False])
+    if absent == frame.height:
+        return alone.collect()
+    return (pl.concat([grouped, alone]) if absent else grouped).collect()
 
 
-def _top_borrowers(owed: pl.DataFrame, balance: int) -> tuple[TopShare, ...]:
+def _top_borrowers(balances: pl.Series, balance: int) -> tuple[TopShare, ...]:
     if balance <= 0:
         return ()
-    tops = [(count, exact_sum(owed["balance"].head(count))) for count in TOP_BORROWERS if owed.height >= count]
+    largest = sorted(map(int, balances.top_k(max(TOP_BORROWERS))), reverse=True)
+    tops = [(count, sum(largest[:count])) for count in TOP_BORROWERS if len(balances) >= count]
     return tuple(TopShare(count, amount, rounded(amount * WHOLE, balance)) for count, amount in tops)
 
 
@@ -182,40 +179,40 @@ def _largest_borrowers(owed: pl.DataFrame, balance: int, key: bytes) -> tuple[Bo
 # ------------------------------------------------------------------ tables
 
 
-def _tables(frame: pl.DataFrame, average: int, fewest: int, most: int) -> tuple[Stratification, ...]:
+def _tables(numbers: Numbers, average: int, fewest: int, most: int) -> tuple[Stratification, ...]:
     """One table for each field that some loan states, its bands joined to hold `fewest` loans or more."""
     tables = []
     for field, edges in {"current_balance": balance_edges(average), **BAND_EDGES}.items():
-        if frame[field].null_count() < frame.height:
-            ranges = _range_tallies(frame, field, edges)
+        if numbers[field].stated.any():
+            ranges = _range_tallies(numbers, field, edges)
             tables.append(stratification(field, joined_ranges(ranges, fewest, most)))
-    for field in LISTED:
-        if frame[field].null_count() < frame.height:
-            values = _value_tallies(frame, field)
-            tables.append(stratification(field, joined_values(values, fewest, most)))
+    for field, values in _value_tallies(numbers.frame).items():
+        tables.append(stratification(field, joined_values(values, fewest, most)))
     return tuple(tables)
 
 
-def _range_tallies(frame: pl.DataFrame, field: str, edges: tuple[int, ...]) -> list[Tally]:
+def _range_tallies(numbers: Numbers, field: str, edges: tuple[int, ...]) -> list[Tally]:
     """A tally for each range, (a, b], lowest first, and one for the loans that do not state the field."""
     parts = (*range_parts(edges), UNSTATED)
-    place = np.searchsorted(np.array(edges, np.int64), frame[field].fill_null(0).to_numpy(), side="left")
-    place[frame[field].is_null().to_numpy()] = len(parts) - 1
-    sums = _sums(frame, pl.Series("band", place.astype(np.int64)))
-    return [Tally((parts[band],), *sums[band]) for band in sorted(sums)]
+    column = numbers[field]
+    place = column.places(edges)
+    place[~column.stated] = len(parts) - 1
+    loans = np.bincount(place, minlength=len(parts)).tolist()
+    original, current = (numbers[name].totals(place, len(parts)) for name in ("original_balance", "current_balance"))
+    return [Tally((parts[i],), loans[i], original[i], current[i]) for i in range(len(parts)) if loans[i]]
 
 
-def _value_tallies(frame: pl.DataFrame, field: str) -> list[Tally]:
-    """A tally for each value, the most owed first."""
-    sums = _sums(frame, frame[field].fill_null(UNSTATED).alias("band"))
-    tallies = [Tally((value,), *figures) for value, figures in sums.items()]
-    return sorted(tallies, key=lambda tally: (-tally.balance, tally.parts))
-
-
-def _sums(frame: pl.DataFrame, bands: pl.Series) -> dict[Any, tuple[int, int, int]]:
-    """Loans, original and current balance of each band."""
-    amounts = frame.select("original_balance", "current_balance").with_columns(bands)
-    sums = amounts.group_by("band").agg(
-        pl.len().cast(pl.Int64), pl.col("original_balance", "current_balance").cast(pl.Int128).sum()
+def _value_tallies(frame: pl.DataFrame) -> dict[str, list[Tally]]:
+    """For each listed field that some loan states, a tally for each value, the most owed first."""
+    fields = [field for field in LISTED if frame[field].null_count() < frame.height]
+    amounts = pl.col("original_balance", "current_balance").cast(pl.Int128).sum()
+    tables = pl.collect_all(
+        [frame.lazy().group_by(pl.col(field).fill_null(UNSTATED)).agg(pl.len(), amounts) for field in fields]
     )
-    return {band: (loans, int(original), int(current)) for band, loans, original, current in sums.iter_rows()}
+    return {field: _by_balance(table) for field, table in zip(fields, tables, strict=True)}
+
+
+def _by_balance(table: pl.DataFrame) -> list[Tally]:
+    rows = table.iter_rows()
+    tallies = [Tally((value,), loans, int(original), int(current)) for value, loans, original, current in rows]
+    return sorted(tallies, key=lambda tally: (-tally.balance, tally.parts))

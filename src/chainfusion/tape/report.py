@@ -81,9 +81,10 @@ class Findings:
         part = pl.DataFrame({"row": rows.cast(pl.Int64), "value": values.cast(pl.String)}).with_columns(
             pl.lit(column).alias("column"),
             pl.lit(rule).alias("rule"),
+            pl.lit(self._severity(rule)).alias("severity"),
             (pl.lit("") if notes is None else notes).alias("note"),
         )
-        self._parts.append(part.head(KEPT_PER_RULE).select(FINDINGS.names()))
+        self._parts.append(part.head(KEPT_PER_RULE).select(*FINDINGS.names(), "severity"))
 
     def add_one(self, rule: str, column: str, row: int, value: str, note: str = "") -> None:
         """One finding."""
@@ -99,10 +100,9 @@ class Findings:
 
     def table(self) -> pl.DataFrame:
         """All kept findings by row, columns FINDINGS and severity."""
-        table = pl.concat(self._parts) if self._parts else pl.DataFrame(schema=FINDINGS)
-        severities = {rule: self._severity(rule) for rule in RULES}
-        severity = pl.col("rule").replace_strict(severities, return_dtype=pl.String).alias("severity")
-        return table.fill_null("").with_columns(severity).sort("row", maintain_order=True)
+        if not self._parts:
+            return pl.DataFrame(schema={**FINDINGS, "severity": pl.String})
+        return pl.concat(self._parts).fill_null("").sort("row", maintain_order=True)
 
     def counts(self) -> tuple[Count, ...]:
         """Exact counts by rule and column, errors first, the most frequent first."""

@@ -11,17 +11,14 @@ import polars as pl
 class Rows:
     """The table of a file: every cell as text, "" where empty.
 
-    frame: columns in the file's order, one row a data row, blank rows left out.
+    frame: columns in the file's order, one row a data row, blank rows left out; of a file's columns perhaps only some.
     lines: the row of the file (CSV line or sheet row, from 1) of each row of the frame.
     header_line: the header's row. blank: how many blank rows were passed over.
+    header: the names of all columns as the file spells them, trimmed.
     """
 
     frame: pl.DataFrame
     lines: pl.Series
     header_line: int
     blank: int
-
-    @property
-    def header(self) -> list[str]:
-        """The column names as the file spells them, trimmed."""
-        return self.frame.columns
+    header: list[str]

@@ -9,8 +9,8 @@ import polars as pl
 from chainfusion.domain.criteria import Criteria
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.tape.evaluate import meets
-from chainfusion.tape.measure import exact_sum
 from chainfusion.tape.schema import Tape
+from chainfusion.tape.sums import exact_sum
 
 
 class NothingEligible(ChainFusionError):

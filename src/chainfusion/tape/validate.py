@@ -51,11 +51,10 @@ def check(frame: pl.DataFrame, texts: pl.DataFrame, lines: pl.Series, label: Lab
           found: Findings) -> None:  # fmt: skip
     """Puts every breach in `frame` (LOAN_FIELDS) into `found`; `texts` holds the fields' texts as the file has them."""
     rules = masks(as_of, currency)
-    broken = frame.select(mask.fill_null(False).alias(str(place)) for place, (_, _, mask) in enumerate(rules))
-    any_broken = broken.select(pl.all().any()).row(0)
-    for place, (rule, field, _) in enumerate(rules):
-        if any_broken[place]:
-            rows = broken.to_series(place).arg_true()
+    broken = frame.select(mask.any().alias(str(place)) for place, (_, _, mask) in enumerate(rules)).row(0)
+    for (rule, field, mask), is_broken in zip(rules, broken, strict=True):
+        if is_broken:
+            rows = frame.select(mask.fill_null(False)).to_series().arg_true()
             found.add(rule, label(field), lines.gather(rows), shown(frame, texts, field).gather(rows))
     _duplicates(frame, lines, label, found)
 

@@ -40,7 +40,9 @@ class Reading:
 
 def reads_untrimmed(field: LoanField, rule: FieldRule) -> bool:
     """Whether a column can be tried as it stands: white space would make its values unreadable, never others."""
-    return field.kind in (*UNITS, Kind.DATE) and bool(rule.columns) and not rule.values and not rule.otherwise
+    if field.kind is Kind.TEXT or field.name == "currency" or not rule.columns or rule.otherwise:
+        return False
+    return all(translation.theirs == translation.theirs.strip() for translation in rule.values)
 
 
 def text(rule: FieldRule, column: str | None, trimmed: bool = True) -> pl.Expr:

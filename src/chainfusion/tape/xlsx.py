@@ -273,7 +273,7 @@ def _rows(table: list[list[Any]], name: str, header_row: int, found: Findings) -
         for place, column in enumerate(names)
     }
     lines = pl.Series([line for line, _ in filled], dtype=pl.Int64)
-    return Rows(pl.DataFrame(columns), lines, header_row, len(table) - header_row - len(filled))
+    return Rows(pl.DataFrame(columns), lines, header_row, len(table) - header_row - len(filled), names)
 
 
 def _numbered(table: list[list[Any]], header_row: int) -> Iterator[tuple[int, list[Any]]]:
