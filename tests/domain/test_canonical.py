@@ -88,3 +88,16 @@ def test_known_answers() -> None:
 def test_deep_nesting_is_refused_whatever_stack_is_left(depth: int) -> None:
     with pytest.raises(NotCanonical):
         parse_canonical(b"[" * depth + b"]" * depth)
+
+
+@given(st.sampled_from(["%s", "[%s]", '{"a":%s}', "[1,%s]", '{"a":[0,%s,1]}']), st.integers(2**63, 10**40))
+def test_integers_beyond_64_bits_are_refused_wherever_they_stand(where: str, beyond: int) -> None:
+    for number in (beyond, -beyond - 1):
+        with pytest.raises(NotCanonical, match="64 bits"):
+            parse_canonical((where % number).encode())
+
+
+@pytest.mark.parametrize("where", ["%s", "[%s]", '{"a":%s}', "[1,%s]"])
+def test_digits_in_a_text_are_no_integer(where: str) -> None:
+    data = (where % f'"{"9" * 64}"').encode()
+    assert canonical(parse_canonical(data)) == data

@@ -13,7 +13,7 @@ from chainfusion.contracts.consortium.state import Standing, agreement_in_force,
 from chainfusion.contracts.deal.state import accepted_roles, require_deal
 from chainfusion.contracts.framework import Context, Operation
 from chainfusion.domain.deal import Deal
-from chainfusion.domain.errors import ChainFusionError, Text, require
+from chainfusion.domain.errors import ChainFusionError, Text
 from chainfusion.domain.membership import MemberStatus
 from chainfusion.domain.membership_refusals import MemberSuspended, NotAMember
 from chainfusion.domain.roles import Role
@@ -119,7 +119,8 @@ def standing_of(ctx: Context, msp: str) -> Standing:
     standing = standings.get(ctx, msp)
     if standing is None or standing.status is MemberStatus.LEFT:
         raise NotAMember(msp=msp)
-    require(standing.status is MemberStatus.ACTIVE, MemberSuspended(msp=msp))
+    if standing.status is not MemberStatus.ACTIVE:
+        raise MemberSuspended(msp=msp)
     return standing
 
 
@@ -131,7 +132,8 @@ def _member(ctx: Context, operation: Operation) -> Standing:
 
 def _signatory(ctx: Context, operation: Operation) -> Standing:
     standing, in_force = _member(ctx, operation), agreement_in_force(ctx).version
-    require(standing.signed == in_force, AgreementNotSigned(msp=standing.msp, version=in_force))
+    if standing.signed != in_force:
+        raise AgreementNotSigned(msp=standing.msp, version=in_force)
     return standing
 
 

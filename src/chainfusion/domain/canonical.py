@@ -21,7 +21,8 @@ Json = dict[str, Any] | list[Any] | str | int | bool | None
 MAX_DEPTH = 64
 """How deep arrays and objects may nest: far beyond any record, and safe to walk recursively anywhere."""
 _MIN, _MAX = -(2**63), 2**63 - 1
-_MANY_DIGITS = re.compile(rb"[0-9]{19}")
+_LONG_INTEGER = re.compile(rb"[:,\[]-?[0-9]{19}")
+"""Where a canonical integer of 19 digits or more stands in a container; digits elsewhere are inside a text."""
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -99,10 +100,12 @@ def _plainly_sound(data: bytes) -> bool:
     """Whether parsed bytes show by themselves that `_check` would pass: it walks every value, this scans once.
 
     Decoded JSON has text keys and no floats; ASCII leaves no surrogate but a written one, few brackets no depth, and
-    no run of 19 digits no integer beyond 64 bits.
+    where no integer has 19 digits none is beyond 64 bits.
     """
+    if not data.startswith((b"{", b"[")):
+        return False
     flat = data.count(b"{") + data.count(b"[") <= MAX_DEPTH
-    return flat and data.isascii() and b"\\u" not in data and _MANY_DIGITS.search(data) is None
+    return flat and data.isascii() and b"\\u" not in data and _LONG_INTEGER.search(data) is None
 
 
 def _no_float(text: str) -> None:

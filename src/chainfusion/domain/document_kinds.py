@@ -84,6 +84,7 @@ class IndexEntry:
 
 
 @cache
+@cache
 def default_index(product: Product) -> tuple[IndexEntry, ...]:
     """The index that a deal of this product starts from, in the order in which the documents come about."""
     return tuple(

@@ -86,8 +86,8 @@ def register(ctx: Context, deal: str, document: NewDocument) -> Document:
     Raises: NotTheProvider, DocumentExists, DocumentUnknown, NotTheOwner, KindDiffers, ReaderNotAParty.
     """
     _require_provider(ctx, deal, document.kind)
-    exists = state.version_of(ctx, deal, document.id, document.version) is not None
-    require(not exists, DocumentExists(document=document.id, version=document.version))
+    if state.version_of(ctx, deal, document.id, document.version) is not None:
+        raise DocumentExists(document=document.id, version=document.version)
     _require_successor(ctx, deal, document)
     registered = Document(
         deal=deal,
@@ -102,6 +102,8 @@ def register(ctx: Context, deal: str, document: NewDocument) -> Document:
         tx_id=ctx.tx_id,
     )
     for reader in sorted({*document.readers, ctx.caller.msp}):
+        if reader != ctx.caller.msp:  # the guard has found the caller to be a party
+            _require_reader(ctx, deal, reader)
         _grant(ctx, registered, reader)
     ctx.emit(registered)
     return state.documents.put(ctx, registered, *state.document_ids(deal, document.id, document.version))
@@ -113,6 +115,7 @@ def grant(ctx: Context, deal: str, document: str, version: int, reader: str) -> 
     owned = state.require_owned(ctx, state.require_version(ctx, deal, document, version))
     granted = reader in state.readers_of(ctx, owned)
     require(not granted, AlreadyGranted(msp=reader, document=document, version=version))
+    _require_reader(ctx, deal, reader)
     return _grant(ctx, owned, reader)
 
 
@@ -189,9 +192,12 @@ def _require_successor(ctx: Context, deal: str, document: NewDocument) -> None:
     require(same, KindDiffers(document=document.id, kind=before.kind, needed=document.kind))
 
 
+def _require_reader(ctx: Context, deal: str, reader: str) -> None:
+    if not accepted_roles(ctx, deal, reader):
+        raise ReaderNotAParty(msp=reader, deal=deal)
+
+
 def _grant(ctx: Context, document: Document, reader: str) -> Grant:
-    is_party = bool(accepted_roles(ctx, document.deal, reader))
-    require(is_party, ReaderNotAParty(msp=reader, deal=document.deal))
     granted = Grant(document.deal, document.id, document.version, reader, ctx.timestamp, ctx.tx_id)
     ctx.emit(granted)
     return state.grants.put(ctx, granted, *state.document_ids(document.deal, document.id, document.version), reader)

@@ -103,7 +103,7 @@ def _require_types(transaction: Transaction) -> None:
     proposal, creator = transaction.proposal, transaction.proposal.creator
     texts = (proposal.channel, proposal.contract, proposal.nonce, proposal.operation, creator.msp, creator.certificate)
     fits = (
-        all(type(text) is str for text in texts)
+        set(map(type, texts)) == {str}
         and type(proposal.args) is dict
         and type(proposal.version) is int
         and type(transaction.signature) is bytes
