@@ -100,7 +100,7 @@ class Load:
         following = next(self._waiting, None)
         if following is not None:
             start = time.perf_counter()
-            self._ledger.submit_soon(*following).add_done_callback(lambda future: self._landed(start, future))
+            self._ledger.record_soon(*following).add_done_callback(lambda future: self._landed(start, future))
 
     def _landed(self, start: float, future: Future[Receipt]) -> None:
         self.took.append(time.perf_counter() - start)

@@ -10,7 +10,6 @@ import pytest
 from chainfusion.contracts.framework.refusals import StateRefused
 from chainfusion.domain.membership import MEMBERSHIP_KEY
 from chainfusion.domain.records import utc_text
-from tests.support.identities import NOW
 
 ONE_MIB = 1 << 20
 
@@ -124,7 +123,7 @@ def test_history_is_newest_first_and_knows_deletions(engine: Any) -> None:
     first = engine.submit("put", key="k", value="1")
     gone = engine.submit("delete", key="k")
     again = engine.submit("put", key="k", value="2")
-    time = utc_text(NOW)
+    time = utc_text(engine.now)
     assert engine.ask("history", key="k") == [
         {"tx_id": again.outcome.tx_id, "timestamp": time, "value": "2"},
         {"tx_id": gone.outcome.tx_id, "timestamp": time, "value": None},

@@ -11,7 +11,6 @@ import pytest
 from chainfusion.contracts.framework.refusals import CollectionRefused, StateRefused
 from chainfusion.domain.records import utc_text
 from chainfusion.domain.roles import Role
-from tests.support.identities import NOW
 from tests.support.probe import SHARED, ProbeRefused
 
 OWN = "_implicit_org_DonghaiMSP"
@@ -28,7 +27,7 @@ def test_a_transaction_knows_its_caller_and_its_signed_time(engine: Any) -> None
     assert json.loads(recorded.response) == {
         "channel": engine.channel,
         "tx_id": recorded.outcome.tx_id,
-        "timestamp": utc_text(NOW),
+        "timestamp": utc_text(engine.now),
         "msp": "HengxinMSP",
         "name": "representative",
         "roles": sorted(Role),

@@ -30,7 +30,7 @@ def write_until_killed(consortium: Consortium, path: Path, pipe: int, round_numb
         for number in range(1_000_000):
             operation, args = _call(round_number, number)
             signed = consortium.signed(person, operation, request=f"{round_number}/{number}", **args)
-            waiting.append(ledger.submit_soon(signed, person.certificate_der))
+            waiting.append(ledger.record_soon(signed, person.certificate_der))
             if len(waiting) == IN_FLIGHT:
                 os.write(pipe, bytes.fromhex(waiting.popleft().result().tx_id))
 

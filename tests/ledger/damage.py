@@ -36,7 +36,7 @@ def varied(consortium: Consortium, path: Path) -> None:
 
 def _several_in_a_block(desk: Desk) -> None:
     calls = [desk.consortium.signed(desk.person, "probe.count_up", key=f"n{n}") for n in range(12)]
-    for future in [desk.ledger.submit_soon(call, desk.person.certificate_der) for call in calls]:
+    for future in [desk.ledger.record_soon(call, desk.person.certificate_der) for call in calls]:
         future.result()
 
 

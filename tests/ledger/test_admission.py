@@ -16,7 +16,7 @@ from chainfusion.contracts.framework.registry import UnknownOperation, VersionNo
 from chainfusion.ledger.embedded import EmbeddedLedger
 from chainfusion.ledger.embedded.admission import MAX_CLOCK_DIFFERENCE
 from chainfusion.ledger.evidence.signatures import P256_ORDER
-from chainfusion.ledger.evidence.transaction import Creator, Proposal, Transaction
+from chainfusion.ledger.evidence.transaction import Creator, Proposal, Transaction, nonce_of
 from chainfusion.ledger.port import TransactionRefused, TransactionState
 from tests.support.identities import make_member
 from tests.support.ledger import Consortium, Desk, representative, sign
@@ -30,7 +30,7 @@ def proposal_of(desk: Desk, **changes: Any) -> Proposal:
 def refused(desk: Desk, transaction: Transaction, certificate: bytes | None = None, **transient: bytes) -> str:
     height = desk.ledger.height()
     with pytest.raises(TransactionRefused) as refusal:
-        desk.ledger.submit(transaction, certificate or desk.person.certificate_der, transient)
+        desk.ledger.record(transaction, certificate or desk.person.certificate_der, transient)
     assert desk.ledger.height() == height
     assert desk.ledger.status(transaction.proposal.tx_id) is TransactionState.UNKNOWN
     return str(refusal.value.facts["reason"])
@@ -65,7 +65,7 @@ def test_a_proposal_must_fit(desk: Desk, changes: dict[str, Any], reason: str) -
 )
 def test_a_field_of_another_type_is_refused(desk: Desk, changes: dict[str, Any]) -> None:
     with pytest.raises(TransactionRefused, match="MALFORMED"):
-        desk.ledger.submit(Transaction(proposal_of(desk, **changes), b"\x30"), desk.person.certificate_der)
+        desk.ledger.record(Transaction(proposal_of(desk, **changes), b"\x30"), desk.person.certificate_der)
     assert desk.ledger.height() == 1
 
 
@@ -100,7 +100,7 @@ def high_s(signature: bytes) -> bytes:
 def test_only_the_creators_one_signature_is_taken(desk: Desk, forge: Callable[[bytes], bytes]) -> None:
     signed = sign(desk.person, proposal_of(desk))
     assert refused(desk, replace(signed, signature=forge(signed.signature))) == "BAD_SIGNATURE"
-    assert desk.ledger.submit(signed, desk.person.certificate_der).code == "VALID"
+    assert desk.ledger.record(signed, desk.person.certificate_der).code == "VALID"
 
 
 def test_a_signature_of_another_call_is_refused(desk: Desk) -> None:
@@ -112,7 +112,7 @@ def test_a_signature_of_another_call_is_refused(desk: Desk) -> None:
 def test_arguments_changed_after_signing_do_not_run(desk: Desk) -> None:
     signed = sign(desk.person, proposal_of(desk))
     signed.proposal.args["value"] = "changed"
-    assert desk.ledger.submit(signed, desk.person.certificate_der).code == "VALID"
+    assert desk.ledger.record(signed, desk.person.certificate_der).code == "VALID"
     assert desk.ledger.state("k") == b"v"
 
 
@@ -160,7 +160,7 @@ def test_clocks_may_differ_within_a_bound(desk: Desk, side: int) -> None:
     assert refused(desk, sign(desk.person, proposal_of(desk, time=late))) == "CLOCK_DIFFERENCE"
     in_time = desk.consortium.clock() + side * MAX_CLOCK_DIFFERENCE
     assert (
-        desk.ledger.submit(sign(desk.person, proposal_of(desk, time=in_time)), desk.person.certificate_der).block == 1
+        desk.ledger.record(sign(desk.person, proposal_of(desk, time=in_time)), desk.person.certificate_der).block == 1
     )
 
 
@@ -196,19 +196,24 @@ def test_evaluating_raises_what_the_contract_raises(desk: Desk) -> None:
     with pytest.raises(TransactionRefused, match="CONTRACT_FAILED"):
         desk.evaluate("probe.break_down")
     with pytest.raises(VersionNotInForce):
-        desk.ledger.evaluate(proposal_of(desk, version=9), certificate=desk.person.certificate_der)
+        desk.ledger.evaluate(proposal_of(desk, version=9), desk.person)
     with pytest.raises(UnknownOperation):
-        desk.ledger.evaluate(proposal_of(desk, operation="no"), certificate=desk.person.certificate_der)
+        desk.ledger.evaluate(proposal_of(desk, operation="no"), desk.person)
     assert desk.ledger.height() == 1
 
 
-def test_evaluating_knows_the_creator_once_it_has_signed(desk: Desk) -> None:
-    person = desk.consortium.orderer.user("newcomer")
-    proposal = desk.consortium.proposal(person, "probe.get", key="k")
-    with pytest.raises(TransactionRefused, match="UNKNOWN_CREATOR"):
-        desk.ledger.evaluate(proposal)
-    Desk(desk.consortium, desk.ledger, person).submit("probe.put", key="k", value="v")
-    assert desk.ledger.evaluate(proposal) == b'"v"'
+def test_submitting_records_what_is_endorsed_and_nothing_else(desk: Desk) -> None:
+    def submit(operation: str, **args: Any) -> Any:
+        return desk.ledger.submit(desk.consortium.proposal(desk.person, operation, **args), desk.person)
+
+    first = submit("probe.count_up", request="r1", key="n")
+    assert first == submit("probe.count_up", request="r1", key="n")
+    with pytest.raises(ProbeRefused):
+        submit("probe.refuse", request="r2", what="this")
+    assert desk.ledger.height() == 2
+    assert desk.ledger.recorded(nonce_of("r1"), desk.person) == desk.ledger.transaction(first.tx_id)
+    assert desk.ledger.recorded(nonce_of("r2"), desk.person) is None
+    assert desk.ledger.recorded(nonce_of("r1"), desk.consortium.orderer.user("another")) is None
 
 
 def test_strangers_evaluate_nothing(desk: Desk) -> None:

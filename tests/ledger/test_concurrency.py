@@ -35,7 +35,7 @@ def test_64_threads_share_one_ledger(desk: Desk, path: Path) -> None:
 def test_a_transaction_sees_the_ones_before_it_in_its_block(desk: Desk) -> None:
     """Ranges too: each counts the keys that the earlier ones wrote."""
     calls = [desk.consortium.signed(desk.person, "probe.scan_and_count", prefix="list") for _ in range(100)]
-    futures = [desk.ledger.submit_soon(call, desk.person.certificate_der) for call in calls]
+    futures = [desk.ledger.record_soon(call, desk.person.certificate_der) for call in calls]
     receipts = [future.result() for future in futures]
     assert [int(each.response) for each in receipts] == list(range(100))
     assert max(Counter(each.block for each in receipts).values()) > 1
@@ -43,7 +43,7 @@ def test_a_transaction_sees_the_ones_before_it_in_its_block(desk: Desk) -> None:
 
 def test_what_waits_is_pending_and_is_served_before_closing(desk: Desk, path: Path) -> None:
     calls = [desk.consortium.signed(desk.person, "probe.count_up", key="n") for _ in range(300)]
-    futures = [desk.ledger.submit_soon(call, desk.person.certificate_der) for call in calls]
+    futures = [desk.ledger.record_soon(call, desk.person.certificate_der) for call in calls]
     last = desk.ledger.status(calls[-1].proposal.tx_id)
     desk.ledger.close()
     assert last in (TransactionState.PENDING, TransactionState.COMMITTED)
@@ -111,7 +111,7 @@ def test_old_blocks_replay_by_the_version_that_made_them(desk: Desk, consortium:
     node, clock = consortium.orderer.node, consortium.clock
     with EmbeddedLedger(path, registry, node, clock=clock) as upgraded:
         with pytest.raises(TransactionRefused, match="VERSION_NOT_IN_FORCE"):
-            upgraded.submit(old, desk.person.certificate_der)
+            upgraded.record(old, desk.person.certificate_der)
         changed = Consortium(consortium.members, (), clock)
         vars(changed).update(registry=registry, genesis=consortium.genesis)
         Desk(changed, upgraded, desk.person).submit("probe.put", key="k", value="2")
@@ -124,7 +124,7 @@ def test_old_blocks_replay_by_the_version_that_made_them(desk: Desk, consortium:
 
 def test_a_repeat_after_an_upgrade_returns_the_first_receipt(desk: Desk, consortium: Consortium, path: Path) -> None:
     signed = consortium.signed(desk.person, "probe.put", request="r", key="k", value="1")
-    first = desk.ledger.submit(signed, desk.person.certificate_der)
+    first = desk.ledger.record(signed, desk.person.certificate_der)
     desk.ledger.close()
     with EmbeddedLedger(path, _upgraded(consortium), consortium.orderer.node, clock=consortium.clock) as upgraded:
-        assert upgraded.submit(signed, desk.person.certificate_der) == first
+        assert upgraded.record(signed, desk.person.certificate_der) == first

@@ -28,9 +28,9 @@ def test_a_repeat_of_an_invalid_transaction_stays_invalid(desk: Desk) -> None:
 
 def test_the_same_bytes_long_after_return_the_first_receipt(desk: Desk) -> None:
     signed = desk.consortium.signed(desk.person, "probe.count_up", key="n")
-    first = desk.ledger.submit(signed, desk.person.certificate_der)
+    first = desk.ledger.record(signed, desk.person.certificate_der)
     desk.consortium.clock.now += timedelta(days=20_000)  # the certificate is long out of date
-    assert desk.ledger.submit(signed, desk.person.certificate_der) == first
+    assert desk.ledger.record(signed, desk.person.certificate_der) == first
 
 
 def test_an_id_stands_for_one_request(desk: Desk) -> None:
@@ -47,14 +47,14 @@ def test_an_unsigned_repeat_learns_nothing(desk: Desk) -> None:
     again = desk.consortium.signed(desk.person, "probe.put", request="r1", key="k", value="v")
     forged = replace(again, signature=again.signature[:-1] + bytes([again.signature[-1] ^ 1]))
     with pytest.raises(TransactionRefused, match="BAD_SIGNATURE"):
-        desk.ledger.submit(forged, desk.person.certificate_der)
+        desk.ledger.record(forged, desk.person.certificate_der)
 
 
 def test_concurrent_repeats_are_one_transaction(desk: Desk) -> None:
     proposal = desk.consortium.proposal(desk.person, "probe.count_up", request="r1", key="n")
     attempts = [sign(desk.person, proposal) for _ in range(64)]
     with ThreadPoolExecutor(64) as pool:
-        receipts = list(pool.map(lambda each: desk.ledger.submit(each, desk.person.certificate_der), attempts))
+        receipts = list(pool.map(lambda each: desk.ledger.record(each, desk.person.certificate_der), attempts))
     assert len(set(receipts)) == 1
     assert desk.ledger.state("n") == b"1"
 
@@ -64,7 +64,7 @@ def test_repeats_in_one_block_are_one_transaction(desk: Desk) -> None:
     proposal = desk.consortium.proposal(desk.person, "probe.count_up", request="r1", key="n")
     other = desk.consortium.proposal(desk.person, "probe.count_up", request="r1", key="m")
     work = [desk.consortium.signed(desk.person, "probe.put", key="k", value=str(number)) for number in range(20)]
-    send = desk.ledger.submit_soon
+    send = desk.ledger.record_soon
     busy = [send(each, desk.person.certificate_der) for each in work]
     repeats = [send(sign(desk.person, proposal), desk.person.certificate_der) for _ in range(20)]
     clash = send(sign(desk.person, other), desk.person.certificate_der)
@@ -78,7 +78,7 @@ def test_repeats_in_one_block_are_one_transaction(desk: Desk) -> None:
 def test_a_forgery_does_not_take_the_place_of_the_true_transaction(desk: Desk) -> None:
     signed = desk.consortium.signed(desk.person, "probe.count_up", request="r1", key="n")
     forged = replace(signed, signature=sign(desk.person, replace(signed.proposal, operation="x")).signature)
-    futures = [desk.ledger.submit_soon(each, desk.person.certificate_der) for each in (forged, signed, forged)]
+    futures = [desk.ledger.record_soon(each, desk.person.certificate_der) for each in (forged, signed, forged)]
     assert futures[1].result().code == "VALID"
     for future in (futures[0], futures[2]):
         with pytest.raises(TransactionRefused, match="BAD_SIGNATURE"):

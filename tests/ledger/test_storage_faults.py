@@ -72,13 +72,13 @@ def test_a_failing_disk_leaves_no_half_block(consortium: Consortium, path: Path,
         desk.submit("probe.put", key="k", value="before")
         disk.fail_at(statement)
         calls = [consortium.signed(desk.person, "probe.count_up", key=f"new{n}") for n in range(3)]
-        futures = [ledger.submit_soon(call, desk.person.certificate_der) for call in calls]
+        futures = [ledger.record_soon(call, desk.person.certificate_der) for call in calls]
         for future in futures:
             with pytest.raises(LedgerWriteFailed):
                 future.result()
         disk.fail_at("")
         assert ledger.height() == 2
-        receipts = [ledger.submit(call, desk.person.certificate_der) for call in calls]  # the same requests again
+        receipts = [ledger.record(call, desk.person.certificate_der) for call in calls]  # the same requests again
         assert {each.code for each in receipts} == {"VALID"}
     assert list(fsck(path, consortium.registry, collections=COLLECTIONS)) == []
 

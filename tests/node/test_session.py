@@ -12,6 +12,7 @@ from chainfusion.contracts.deal.refusals import DealExists, NotNamed
 from chainfusion.domain.deal import DealTerms
 from chainfusion.domain.roles import Role
 from chainfusion.ledger.evidence.signatures import verify_p256
+from chainfusion.ledger.evidence.transaction import Transaction
 from chainfusion.ledger.port import TransactionState
 from chainfusion.node.session import RequestReused, Session
 from tests.support.consortium import Consortium
@@ -25,8 +26,11 @@ class Trusting:
     def __init__(self, ledger: Any) -> None:
         self._ledger = ledger
 
-    def evaluate(self, proposal: Any, transient: Mapping[str, bytes] | None = None, certificate: Any = None) -> bytes:
-        return b"null"
+    def submit(self, proposal: Any, signer: Any, transient: Mapping[str, bytes] | None = None) -> Any:
+        if self._ledger.recorded(proposal.nonce, signer) is not None:
+            return self._ledger.submit(proposal, signer, transient)
+        signed = Transaction(proposal, signer.sign(proposal.signing_bytes))
+        return self._ledger.record(signed, signer.certificate_der, transient)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)

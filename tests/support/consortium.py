@@ -165,7 +165,7 @@ class Consortium:
             version=session.registry.in_force(contract).version,
         )
         transaction = Transaction(proposal, signer.sign(proposal.signing_bytes))
-        return self.ledger.submit(transaction, signer.certificate_der).tx_id
+        return self.ledger.record(transaction, signer.certificate_der).tx_id
 
     def checkpoint(self) -> None:
         """Publishes a checkpoint that every member cosigns."""

@@ -141,14 +141,14 @@ class Desk:
     person: Signer
 
     def submit(self, operation: str, **given: Any) -> Any:
-        """Signs and submits one call; returns the receipt."""
+        """Signs and records one call; returns the receipt."""
         transaction = self.consortium.signed(self.person, operation, **given)
-        return self.ledger.submit(transaction, self.person.certificate_der, given.get("transient"))
+        return self.ledger.record(transaction, self.person.certificate_der, given.get("transient"))
 
     def evaluate(self, operation: str, **given: Any) -> bytes:
         """Evaluates one call; returns the response."""
         proposal = self.consortium.proposal(self.person, operation, **given)
-        return self.ledger.evaluate(proposal, given.get("transient"), self.person.certificate_der)
+        return self.ledger.evaluate(proposal, self.person, given.get("transient"))
 
 
 def sign(person: Signer, proposal: Proposal) -> Transaction:

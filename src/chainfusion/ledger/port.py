@@ -30,7 +30,6 @@ class Receipt:
     state: TransactionState
     code: str
     block: int
-    index: int
     response: bytes
 
 
@@ -64,12 +63,45 @@ class TransactionRefused(ChainFusionError):
     do = Text("Correct what is named and send it as a new request.", "请更正所指问题，并作为新请求提交。")
 
 
+class OutcomeUnknown(ChainFusionError):
+    """A transaction that was sent, and of which no peer could say in time whether it was recorded."""
+
+    code = "OUTCOME_UNKNOWN"
+    says = Text(
+        "Transaction {tx_id} was sent, and after {seconds} s its outcome is not known.",
+        "交易 {tx_id} 已发送，但 {seconds} 秒内无法得知结果。",
+    )
+    do = Text(
+        "Send the same request with the same request id again: it is never applied twice.",
+        "请以相同请求编号重新提交同一请求：不会重复生效。",
+    )
+
+
 class NotOnLedger(ChainFusionError):
     """Something asked for by id that this ledger does not have."""
 
     code = "NOT_ON_LEDGER"
     says = Text("This ledger has no {what} {id}.", "账本上没有{what} {id}。")
     do = Text("Check the id, and that this is the right ledger.", "请检查编号，并确认账本无误。")
+
+
+class Signer(Protocol):
+    """A person's or node's signing key, unlocked or to be unlocked when it first signs."""
+
+    @property
+    def msp_id(self) -> str:
+        """The member's MSP id."""
+
+    @property
+    def certificate_der(self) -> bytes:
+        """The certificate of the key."""
+
+    @property
+    def certificate_fingerprint(self) -> str:
+        """SHA-256 of the certificate's DER, hexadecimal."""
+
+    def sign(self, data: bytes) -> bytes:
+        """ECDSA P-256 with SHA-256 over `data`: DER, low S."""
 
 
 class Ledger(Protocol):
@@ -79,21 +111,21 @@ class Ledger(Protocol):
     def ledger_id(self) -> str:
         """First 32 hexadecimal characters of the genesis' SHA-256; the `channel` of every proposal."""
 
-    def evaluate(
-        self, proposal: Proposal, transient: Mapping[str, bytes] | None = None, certificate: bytes | None = None
-    ) -> bytes:
-        """Runs an operation on the committed state and keeps nothing: for queries, and as the endorsement before
-        `submit`. The proposal needs no signature. `certificate` is the creator's (DER), which a ledger that has
-        recorded nothing by that person yet cannot know. Raises: the contract's typed refusal, TransactionRefused."""
+    def evaluate(self, proposal: Proposal, signer: Signer, transient: Mapping[str, bytes] | None = None) -> bytes:
+        """Runs an operation on the committed state and keeps nothing. Raises: the contract's refusal,
+        TransactionRefused."""
 
-    def submit(
-        self, transaction: Transaction, certificate: bytes, transient: Mapping[str, bytes] | None = None
-    ) -> Receipt:
-        """Orders, executes and records a transaction; returns when it is durable. A repeat returns the first receipt.
+    def submit(self, proposal: Proposal, signer: Signer, transient: Mapping[str, bytes] | None = None) -> Receipt:
+        """Endorses, signs, orders and records a transaction; returns when it is durable.
 
-        `certificate` is the creator's certificate in DER. A contract's refusal at this point is recorded as INVALID.
-        Raises: TransactionRefused (bad signature, foreign creator, wrong channel, version not in force, too large).
+        A repeat (of the same nonce by the same signer) does nothing and returns the first receipt. What the contract
+        refuses is not recorded; what it refuses only in its place in the order is, as INVALID.
+
+        Raises: the contract's refusal, TransactionRefused (foreign creator, wrong channel, not in force, too large).
         """
+
+    def recorded(self, nonce: str, signer: Signer) -> CommittedTransaction | None:
+        """What the ledger has recorded for a nonce of this signer, or None."""
 
     def status(self, tx_id: str) -> TransactionState:
         """Where a transaction stands."""

@@ -17,8 +17,7 @@ from chainfusion.domain.documents import document_fingerprint
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.opinions import Statement
 from chainfusion.domain.records import from_json
-from chainfusion.ledger.embedded.committer import LedgerWriteFailed
-from chainfusion.ledger.port import Receipt
+from chainfusion.ledger.port import OutcomeUnknown, Receipt
 from chainfusion.node.desk import Desk
 from chainfusion.node.session import RequestReused
 from chainfusion.vault.chunks import Progress, no_progress
@@ -86,8 +85,8 @@ def add(
     sealed_draft = replace(draft, fingerprint=sealed.fingerprint, object=sealed.object_id)
     try:
         receipt = desk.session.call("document.register", request=request, deal=upload.deal, document=sealed_draft)
-    except LedgerWriteFailed:
-        raise  # whether it was recorded shows when the ledger opens again: what was sealed must be there then
+    except OutcomeUnknown:
+        raise  # whether it was recorded shows later: what was sealed must be there then
     except ChainFusionError:
         desk.vault.delete(sealed.object_id)
         raise

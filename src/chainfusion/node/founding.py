@@ -16,7 +16,7 @@ from chainfusion.domain.membership import (
     SignedGenesis,
     Threshold,
 )
-from chainfusion.node.session import Signer
+from chainfusion.ledger.port import Signer
 
 DEFAULT_SHARE = Threshold(2, 3)
 WITNESS_SHARE = Threshold(1, 2)

@@ -14,12 +14,12 @@ from chainfusion.domain.records import to_json
 from chainfusion.ledger.embedded import EmbeddedLedger
 from chainfusion.ledger.embedded.committer import LedgerExists, LedgerWriteFailed
 from chainfusion.ledger.evidence.transaction import Creator, Proposal, Transaction
-from chainfusion.ledger.port import Ledger
+from chainfusion.ledger.port import Ledger, Signer
 from chainfusion.node.desk import Desk
 from chainfusion.node.home import FileExists, Home, LedgerFolder
 from chainfusion.node.identity.organisation import unlock, unlock_encryption
 from chainfusion.node.locked import LockedSigner, Password, told
-from chainfusion.node.session import Session, Signer
+from chainfusion.node.session import Session
 from chainfusion.vault.store import FolderStore
 from chainfusion.vault.vault import Vault
 

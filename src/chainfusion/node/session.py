@@ -7,39 +7,13 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from chainfusion.contracts.framework import Registry
 from chainfusion.domain.errors import ChainFusionError, Text, error_from_json, require
 from chainfusion.domain.records import to_json
-from chainfusion.ledger.evidence.transaction import (
-    Creator,
-    Proposal,
-    Transaction,
-    nonce_of,
-    transaction_id,
-    transient_digest,
-)
-from chainfusion.ledger.port import CommittedTransaction, Ledger, Receipt, TransactionState
-
-
-class Signer(Protocol):
-    """A person's or node's signing key, unlocked."""
-
-    @property
-    def msp_id(self) -> str:
-        """The member's MSP id."""
-
-    @property
-    def certificate_der(self) -> bytes:
-        """The certificate of the key."""
-
-    @property
-    def certificate_fingerprint(self) -> str:
-        """SHA-256 of the certificate's DER, hexadecimal."""
-
-    def sign(self, data: bytes) -> bytes:
-        """ECDSA P-256 with SHA-256 over `data`: DER, low S."""
+from chainfusion.ledger.evidence.transaction import Creator, Proposal, nonce_of, transient_digest
+from chainfusion.ledger.port import CommittedTransaction, Ledger, Receipt, Signer, TransactionState
 
 
 class RequestReused(ChainFusionError):
@@ -74,12 +48,12 @@ class Session:
     def query(self, operation: str, **arguments: Any) -> Any:
         """The JSON answer of a reading operation ("deal.show"). Raises: the contract's typed refusal."""
         proposal = self._propose(operation, arguments, secrets.token_hex(24), None)
-        return json.loads(self.ledger.evaluate(proposal, certificate=self.signer.certificate_der))
+        return json.loads(self.ledger.evaluate(proposal, self.signer))
 
     def check(self, operation: str, **arguments: Any) -> None:
         """Asks whether a call would be accepted now, and records nothing. Raises: the contract's typed refusal."""
         proposal = self._propose(operation, arguments, secrets.token_hex(24), None)
-        self.ledger.evaluate(proposal, certificate=self.signer.certificate_der)
+        self.ledger.evaluate(proposal, self.signer)
 
     def call(
         self,
@@ -89,7 +63,7 @@ class Session:
         transient: Mapping[str, bytes] | None = None,
         **arguments: Any,
     ) -> Receipt:
-        """Endorses, signs and submits one call; returns when it is recorded durably.
+        """Has one call endorsed, signs and submits it; returns when it is recorded durably.
 
         `request` is the caller's id for this request: a repeat returns the first receipt and does nothing. Arguments
         are records or JSON values.
@@ -99,11 +73,10 @@ class Session:
         transient = dict(transient or {})
         nonce = nonce_of(request) if request else secrets.token_hex(24)
         proposal = self._propose(operation, arguments, nonce, transient_digest(transient))
-        if self._recorded(proposal.tx_id):
-            return self._first_receipt(proposal, str(request))
-        self.ledger.evaluate(proposal, transient, self.signer.certificate_der)
-        transaction = Transaction(proposal, self.signer.sign(proposal.signing_bytes))
-        return accepted(self.ledger.submit(transaction, self.signer.certificate_der, transient))
+        first = self.first(request)
+        if first is not None:
+            return _first_receipt(first, proposal, str(request))
+        return accepted(self.ledger.submit(proposal, self.signer, transient))
 
     def repeated(self, request: str | None) -> Receipt | None:
         """The receipt of a request that this person has made before, or None.
@@ -115,14 +88,7 @@ class Session:
 
     def first(self, request: str | None) -> CommittedTransaction | None:
         """The transaction that was recorded for a request of this person, or None."""
-        if request is None:
-            return None
-        creator = Creator(self.signer.msp_id, self.signer.certificate_fingerprint)
-        tx_id = transaction_id(nonce_of(request), creator)
-        return self.ledger.transaction(tx_id) if self._recorded(tx_id) else None
-
-    def _recorded(self, tx_id: str) -> bool:
-        return self.ledger.status(tx_id) in (TransactionState.COMMITTED, TransactionState.INVALID)
+        return None if request is None else self.ledger.recorded(nonce_of(request), self.signer)
 
     def _propose(self, operation: str, arguments: dict[str, Any], nonce: str, transient: str | None) -> Proposal:
         contract, _, name = operation.partition(".")
@@ -138,17 +104,17 @@ class Session:
             version=self.registry.in_force(contract).version,
         )
 
-    def _first_receipt(self, proposal: Proposal, request: str) -> Receipt:
-        first = self.ledger.transaction(proposal.tx_id)
-        before = first.transaction.proposal
-        same = (before.contract, before.operation, before.args, before.transient) == (
-            proposal.contract,
-            proposal.operation,
-            proposal.args,
-            proposal.transient,
-        )
-        require(same, RequestReused(request=request, operation=f"{before.contract}.{before.operation}"))
-        return accepted(receipt_of(first))
+
+def _first_receipt(first: CommittedTransaction, proposal: Proposal, request: str) -> Receipt:
+    before = first.transaction.proposal
+    same = (before.contract, before.operation, before.args, before.transient) == (
+        proposal.contract,
+        proposal.operation,
+        proposal.args,
+        proposal.transient,
+    )
+    require(same, RequestReused(request=request, operation=f"{before.contract}.{before.operation}"))
+    return accepted(receipt_of(first))
 
 
 def accepted(receipt: Receipt) -> Receipt:
@@ -166,6 +132,5 @@ def receipt_of(committed: CommittedTransaction) -> Receipt:
         state=TransactionState.COMMITTED if valid else TransactionState.INVALID,
         code=committed.outcome.code,
         block=committed.block,
-        index=committed.index,
         response=committed.response,
     )

@@ -40,14 +40,14 @@ from chainfusion.ledger.embedded.waiting import WaitingRoom
 from chainfusion.ledger.evidence.block import BlockHeader
 from chainfusion.ledger.evidence.certificates import CertificateRefused
 from chainfusion.ledger.evidence.transaction import VALID, Outcome, Transaction
-from chainfusion.ledger.port import Receipt, TransactionRefused, TransactionState
+from chainfusion.ledger.port import OutcomeUnknown, Receipt, TransactionRefused, TransactionState
 
 SMALL_BATCH = 8
 """Signatures below which waking the helper costs more than it saves."""
 Answer = Receipt | ChainFusionError
 
 
-class LedgerWriteFailed(ChainFusionError):
+class LedgerWriteFailed(OutcomeUnknown):
     """The file could not be written."""
 
     code = "LEDGER_WRITE_FAILED"
@@ -110,8 +110,8 @@ class Draft:
     def receipts(self) -> list[tuple[Admitted, Answer]]:
         """What to answer, once it is durable."""
         return [
-            (each, receipt(execution.outcome, execution.response, self.head.height, index))
-            for index, (admitted, execution) in enumerate(zip(self.admitted, self.executions, strict=True))
+            (each, receipt(execution.outcome, execution.response, self.head.height))
+            for admitted, execution in zip(self.admitted, self.executions, strict=True)
             for each in (admitted, *admitted.repeats)
         ]
 
@@ -287,7 +287,7 @@ class Committer:
         row = self._store.transaction(bytes.fromhex(transaction.proposal.tx_id))
         assert row is not None
         _require_same(Transaction.from_leaf(row[3]), transaction)
-        return receipt(Outcome.from_leaf(row[4]), row[5], *divmod(row[0], PLACES_PER_BLOCK))
+        return receipt(Outcome.from_leaf(row[4]), row[5], row[0] // PLACES_PER_BLOCK)
 
     def _require_allowed(self, draft: Draft, admitted: Admitted) -> None:
         if admitted.refusal is not None:
@@ -340,10 +340,10 @@ class Committer:
         require(fits, NotTheOrderer(why="its certificate is not the one in the membership record"))
 
 
-def receipt(outcome: Outcome, response: bytes, block: int, index: int) -> Receipt:
+def receipt(outcome: Outcome, response: bytes, block: int) -> Receipt:
     """The receipt of a recorded transaction."""
     state = TransactionState.COMMITTED if outcome.code == VALID else TransactionState.INVALID
-    return Receipt(outcome.tx_id, state, outcome.code, block, index, response)
+    return Receipt(outcome.tx_id, state, outcome.code, block, response)
 
 
 def _refusals(batch: list[Admitted]) -> list[TransactionRefused | None]:

@@ -26,8 +26,15 @@ from chainfusion.ledger.embedded.reader import LedgerFile, LedgerUnreadable
 from chainfusion.ledger.embedded.state import State
 from chainfusion.ledger.embedded.store import Connect
 from chainfusion.ledger.evidence.note import Note
-from chainfusion.ledger.evidence.transaction import Proposal, Transaction
-from chainfusion.ledger.port import NotOnLedger, Receipt, TransactionRefused, TransactionState
+from chainfusion.ledger.evidence.transaction import Creator, Proposal, Transaction, transaction_id
+from chainfusion.ledger.port import (
+    CommittedTransaction,
+    NotOnLedger,
+    Receipt,
+    Signer,
+    TransactionRefused,
+    TransactionState,
+)
 
 
 def _now() -> datetime:
@@ -89,12 +96,8 @@ class EmbeddedLedger(LedgerFile):
 
     # -------------------------------------------------------------- the port
 
-    def evaluate(
-        self, proposal: Proposal, transient: Mapping[str, bytes] | None = None, certificate: bytes | None = None
-    ) -> bytes:
-        """Runs an operation on the committed state and keeps nothing.
-
-        `certificate` is the creator's (DER); it may be left out once a transaction of that person is on the ledger.
+    def evaluate(self, proposal: Proposal, signer: Signer, transient: Mapping[str, bytes] | None = None) -> bytes:
+        """Runs an operation on the committed state and keeps nothing; needs no signature.
 
         Raises: the contract's typed refusal, UnknownOperation, VersionNotInForce, TransactionRefused.
         """
@@ -103,33 +106,47 @@ class EmbeddedLedger(LedgerFile):
         check_proposal(proposal, transient, size, self.ledger_id)
         operation_in_force(proposal, self._registry)
         check_time(proposal.time, self._clock())
-        creator = read_certificate(certificate or self._known_certificate(proposal), proposal)
+        creator = read_certificate(signer.certificate_der, proposal)
         with self._readers.one() as store:
             state = State(store)
             require_creator(membership_in(state), proposal.creator.msp, creator, proposal.time)
             caller = caller_of(creator, proposal.creator.msp)
             return self._engine.evaluate(state, proposal, caller, transient, size)
 
-    def _known_certificate(self, proposal: Proposal) -> bytes:
-        try:
-            return self.certificate(proposal.creator.certificate)
-        except NotOnLedger:
-            why = "the ledger does not know the creator's certificate yet"
-            raise TransactionRefused(reason="UNKNOWN_CREATOR", why=why) from None
+    def submit(self, proposal: Proposal, signer: Signer, transient: Mapping[str, bytes] | None = None) -> Receipt:
+        """Evaluates, signs and records a transaction; a repeat returns the first receipt.
 
-    def submit(
+        Raises: the contract's typed refusal, and what `record` raises.
+        """
+        if self.recorded(proposal.nonce, signer) is None:
+            self.evaluate(proposal, signer, transient)
+        transaction = Transaction(proposal, signer.sign(proposal.signing_bytes))
+        return self.record(transaction, signer.certificate_der, transient)
+
+    def recorded(self, nonce: str, signer: Signer) -> CommittedTransaction | None:
+        """What the ledger has recorded for a nonce of this signer, or None."""
+        tx_id = transaction_id(nonce, Creator(signer.msp_id, signer.certificate_fingerprint))
+        try:
+            return self.transaction(tx_id)
+        except NotOnLedger:
+            return None
+
+    def record(
         self, transaction: Transaction, certificate: bytes, transient: Mapping[str, bytes] | None = None
     ) -> Receipt:
-        """Orders, executes and records a transaction; returns when it is durable. A repeat returns the first receipt.
+        """Orders, executes and records a signed transaction; returns when it is durable.
+
+        `certificate` is the creator's (DER). A repeat returns the first receipt. What the contract refuses is recorded
+        as INVALID.
 
         Raises: TransactionRefused, LedgerWriteFailed, NotTheOrderer.
         """
-        return self.submit_soon(transaction, certificate, transient).result()
+        return self.record_soon(transaction, certificate, transient).result()
 
-    def submit_soon(
+    def record_soon(
         self, transaction: Transaction, certificate: bytes, transient: Mapping[str, bytes] | None = None
     ) -> Future[Receipt]:
-        """`submit` without waiting for it: the receipt, or what `submit` raises, comes by the future.
+        """`record` without waiting for it: the receipt, or what `record` raises, comes by the future.
 
         What needs neither the state nor the signature is refused at once. Raises: TransactionRefused.
         """

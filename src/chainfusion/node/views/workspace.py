@@ -17,11 +17,10 @@ from chainfusion.domain.roles import Role
 from chainfusion.ledger.embedded.reader import LedgerFile
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.evidence_file import SubjectKind
-from chainfusion.ledger.port import Ledger
+from chainfusion.ledger.port import Ledger, Signer
 from chainfusion.node import documents, proofs
 from chainfusion.node.desk import Desk
 from chainfusion.node.evidence.export import export_evidence
-from chainfusion.node.session import Signer
 from chainfusion.node.views.acts import Act, Acts
 from chainfusion.node.views.deals import DealName, DealOverview, Deals, DealsView
 from chainfusion.node.views.documents import DocumentPage, Documents, DocumentsView
