@@ -1,0 +1,1 @@
+"""Hyperledger Fabric as the engine: the same contracts, commands and evidence on the members' own peers."""

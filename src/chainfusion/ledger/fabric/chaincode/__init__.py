@@ -1,0 +1,9 @@
+"""Our contracts as chaincode-as-a-service: the peer connects, the contracts answer.
+
+server     a gRPC server that a peer connects to; TLS with client authentication
+stream     one peer's stream: one writer, one task a transaction, answers matched to questions
+call       one transaction: the arguments read, the contract run, the answer formed
+context    the contract's `Context` over the stream
+reading    the reserved operations that read the committed state for the node
+peer       what a transaction asks of its peer: state, ranges, history, private data
+"""

@@ -1,0 +1,55 @@
+"""Serves the contracts to one organisation's peer: `python -m chainfusion.ledger.fabric.chaincode`.
+
+Settings come from the environment: CHAINCODE_ID (the package id), CHAINCODE_ADDRESS (host:port), CHAINCODE_LEDGER_ID,
+and PEM files for TLS: CHAINCODE_TLS_KEY, CHAINCODE_TLS_CERT, CHAINCODE_TLS_CLIENT_CA.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+
+from chainfusion.contracts.catalogue import registry
+from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.ledger.fabric.chaincode.call import Program
+from chainfusion.ledger.fabric.chaincode.server import ChaincodeServer, TlsFiles
+
+
+class SettingMissing(ChainFusionError):
+    """The chaincode's process was started without a setting that it needs."""
+
+    code = "CHAINCODE_SETTING_MISSING"
+    says = Text("The environment variable {name} is not set.", "未设置环境变量 {name}。")
+    do = Text("Set it, as `chainfusion network bundle` does.", "请按部署包的方式设置。")
+
+
+def main() -> None:
+    """Serves until it is told to end (SIGTERM or SIGINT). Raises: SettingMissing, OSError."""
+    tls = TlsFiles(_file("CHAINCODE_TLS_KEY"), _file("CHAINCODE_TLS_CERT"), _file("CHAINCODE_TLS_CLIENT_CA"))
+    program = Program(registry(), _setting("CHAINCODE_LEDGER_ID"))
+    told = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    with ChaincodeServer(_setting("CHAINCODE_ID"), program, _setting("CHAINCODE_ADDRESS"), tls):
+        told.wait()
+
+
+def _setting(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise SettingMissing(name=name)
+    return value
+
+
+def _file(name: str) -> bytes:
+    return Path(_setting(name)).read_bytes()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ChainFusionError as error:
+        sys.exit(f"{error.code}: {error}")
