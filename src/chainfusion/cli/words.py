@@ -139,6 +139,22 @@ WORDS = {
     "document index": "底稿目录",
     "written": "已写入",
     "yes": "是",
+    "Address": "地址",
+    "Blocks": "区块数",
+    "Node": "节点",
+    "Process": "进程号",
+    "running": "运行中",
+    "stopped": "已停止",
+    "unhealthy": "异常",
+    "channel": "通道",
+    "chaincode": "链码",
+    "seconds": "用时（秒）",
+    "peers": "对等节点",
+    "killed": "强制结束",
+    "ended": "已停止运行",
+    "files": "文件数",
+    "organisations": "机构",
+    "starting the network": "正在启动网络",
 }
 
 REASONS = {

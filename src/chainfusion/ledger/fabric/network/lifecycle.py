@@ -1,0 +1,185 @@
+"""A peer's life in a channel, through its own system chaincodes: join; install, approve and commit a chaincode."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import grpc
+from fabric_protos.gateway import gateway_pb2 as gateway
+from fabric_protos.gateway import gateway_pb2_grpc as gateway_services
+from fabric_protos.peer import peer_pb2_grpc as peer_services
+from fabric_protos.peer import proposal_response_pb2 as responses
+from fabric_protos.peer import transaction_pb2 as transactions
+from fabric_protos.peer.lifecycle import lifecycle_pb2 as lifecycle
+
+from chainfusion.ledger.fabric.network.wire import Asked, NodeRefused, propose, serialized, transaction
+from chainfusion.ledger.port import Signer
+
+LIFECYCLE, CONFIGURATION = "_lifecycle", "cscc"
+PATIENCE_SECONDS, SOON_SECONDS = 60, 3
+PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.DEADLINE_EXCEEDED)
+"""What a gateway answers while orderers elect a leader, or while no block has a transaction yet."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A chaincode as a channel's members agree on it."""
+
+    name: str
+    version: str
+    sequence: int
+    package_id: str
+
+
+@dataclass(frozen=True)
+class PeerClient:
+    """One organisation's peer, spoken to as an administrator of the organisation."""
+
+    name: str
+    channel: grpc.Channel
+    signer: Signer
+
+    def join(self, block: bytes) -> None:
+        """Joins the channel that begins with this block; joining again does nothing. Raises: NodeRefused."""
+        asked = propose(self.signer, "", CONFIGURATION, [b"JoinChain", block])
+        try:
+            self.endorse(asked, "a channel's first block", patient=True)
+        except NodeRefused as error:
+            if "already exists" not in error.facts["why"]:
+                raise
+
+    def install(self, package: bytes) -> None:
+        """Installs a chaincode package; installing again does nothing. Raises: NodeRefused."""
+        args = lifecycle.InstallChaincodeArgs(chaincode_install_package=package).SerializeToString()
+        asked = propose(self.signer, "", LIFECYCLE, [b"InstallChaincode", args])
+        try:
+            self.endorse(asked, "a chaincode package", patient=True)
+        except NodeRefused as error:
+            if "already successfully installed" not in error.facts["why"]:
+                raise
+
+    def approve(self, channel: str, what: Definition) -> None:
+        """Approves a definition for the peer's organisation. Raises: NodeRefused."""
+        source = lifecycle.ChaincodeSource(local_package=lifecycle.ChaincodeSource.Local(package_id=what.package_id))
+        args = lifecycle.ApproveChaincodeDefinitionForMyOrgArgs(
+            name=what.name, version=what.version, sequence=what.sequence, source=source
+        )
+        name = b"ApproveChaincodeDefinitionForMyOrg"
+        asked = propose(self.signer, channel, LIFECYCLE, [name, args.SerializeToString()])
+        self.record(channel, asked, [self.endorse(asked, "an approval")], "an approval")
+
+    def commit(self, channel: str, what: Definition, peers: Sequence[PeerClient]) -> None:
+        """Commits a definition that these peers' organisations have approved. Raises: NodeRefused."""
+        args = lifecycle.CommitChaincodeDefinitionArgs(name=what.name, version=what.version, sequence=what.sequence)
+        asked = propose(self.signer, channel, LIFECYCLE, [b"CommitChaincodeDefinition", args.SerializeToString()])
+        answers = [peer.endorse(asked, "a chaincode definition") for peer in peers]
+        self.record(channel, asked, answers, "a chaincode definition")
+
+    def committed(self, channel: str, name: str) -> int:
+        """The sequence of a committed chaincode, 0 where there is none. Raises: NodeRefused."""
+        args = lifecycle.QueryChaincodeDefinitionArgs(name=name).SerializeToString()
+        asked = propose(self.signer, channel, LIFECYCLE, [b"QueryChaincodeDefinition", args])
+        try:
+            answer = self.endorse(asked, "a question")
+        except NodeRefused as error:
+            if "not defined" in error.facts["why"]:
+                return 0
+            raise
+        return int(lifecycle.QueryChaincodeDefinitionResult.FromString(answer.response.payload).sequence)
+
+    def await_approved(self, channel: str, what: Definition) -> None:
+        """Waits until this peer has seen every organisation's approval. Raises: NodeRefused.
+
+        Peers that have seen different approvals endorse different results.
+        """
+        args = lifecycle.CheckCommitReadinessArgs(name=what.name, version=what.version, sequence=what.sequence)
+
+        def seen() -> bool:
+            words = [b"CheckCommitReadiness", args.SerializeToString()]
+            answer = self.endorse(propose(self.signer, channel, LIFECYCLE, words), "a question")
+            found = lifecycle.CheckCommitReadinessResult.FromString(answer.response.payload)
+            return all(found.approvals.values())
+
+        self._await(seen, "approvals are missing")
+
+    def await_committed(self, channel: str, name: str) -> None:
+        """Waits until this peer has the chaincode's definition. Raises: NodeRefused."""
+        self._await(lambda: self.committed(channel, name) > 0, f"{name} is not committed")
+
+    def _await(self, holds: Callable[[], bool], otherwise: str) -> None:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not holds():
+            if time.monotonic() > end:
+                raise NodeRefused(node=self.name, what="a question", why=otherwise)
+            time.sleep(0.1)
+
+    def endorse(self, asked: Asked, what: str, *, patient: bool = False) -> responses.ProposalResponse:
+        """The peer's endorsement; `patient` waits for a peer that is starting. Raises: NodeRefused."""
+        stub = peer_services.EndorserStub(self.channel)
+        try:
+            answer = stub.ProcessProposal(asked.signed, timeout=PATIENCE_SECONDS, wait_for_ready=patient)
+        except grpc.RpcError as error:
+            raise NodeRefused(node=self.name, what=what, why=str(error.details())) from None
+        if not 200 <= answer.response.status < 400:
+            raise NodeRefused(node=self.name, what=what, why=answer.response.message)
+        return answer
+
+    def record(self, channel: str, asked: Asked, answers: Sequence[responses.ProposalResponse], what: str) -> int:
+        """Has an endorsed transaction ordered and waits for its block, whose number it gives. Raises: NodeRefused."""
+        stub = gateway_services.GatewayStub(self.channel)
+        envelope = transaction(self.signer, asked, answers)
+        request = gateway.SubmitRequest(transaction_id=asked.tx_id, channel_id=channel, prepared_transaction=envelope)
+        question = gateway.CommitStatusRequest(
+            transaction_id=asked.tx_id, channel_id=channel, identity=serialized(self.signer)
+        ).SerializeToString()
+        signed = gateway.SignedCommitStatusRequest(request=question, signature=self.signer.sign(question))
+        status = self._recorded(stub, request, signed, what)
+        if status.result != transactions.TxValidationCode.VALID:
+            why = transactions.TxValidationCode.Name(status.result)
+            raise NodeRefused(node=self.name, what=what, why=why)
+        return int(status.block_number)
+
+    def _recorded(
+        self,
+        stub: gateway_services.GatewayStub,
+        request: gateway.SubmitRequest,
+        question: gateway.SignedCommitStatusRequest,
+        what: str,
+    ) -> gateway.CommitStatusResponse:
+        """Sends until a block has it. A gateway says "insufficient number of orderers" of what they have taken as well:
+        so its word is checked by asking for the status before sending again, which the transaction's id makes harmless.
+        """
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            error = _failure(lambda: stub.Submit(request, timeout=PATIENCE_SECONDS))
+            if error is not None and error.code() not in PASSING:
+                raise NodeRefused(node=self.name, what=what, why=_why(error))
+            try:
+                return stub.CommitStatus(question, timeout=PATIENCE_SECONDS if error is None else SOON_SECONDS)
+            except grpc.RpcError as unknown:
+                if error is None or unknown.code() not in PASSING or time.monotonic() > end:
+                    raise NodeRefused(node=self.name, what=what, why=_why(error or unknown)) from None
+
+
+def _failure(call: Callable[[], object]) -> grpc.RpcError | None:
+    try:
+        call()
+    except grpc.RpcError as error:
+        return error
+    return None
+
+
+def _why(error: grpc.RpcError) -> str:
+    """What a gateway says, with what the nodes behind it said."""
+    details = [str(error.details())]
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            details += [part.decode(errors="replace") for part in _printable(value)]
+    return "; ".join(details)[:600]
+
+
+def _printable(data: bytes) -> list[bytes]:
+    return re.findall(rb"[ -~]{12,}", data)

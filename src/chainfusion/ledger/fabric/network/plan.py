@@ -1,0 +1,155 @@
+"""The plan of a network: which organisations there are, where their nodes listen, and how blocks are ordered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from chainfusion.domain.errors import ChainFusionError, Text, require
+from chainfusion.domain.roles import Role
+
+CHANNEL_NAME = re.compile(r"[a-z][a-z0-9.-]{0,248}")
+PORTS = 8
+"""How many ports in a row one organisation uses."""
+
+
+class PlanRefused(ChainFusionError):
+    """A network's plan that is not one, with the place in the file."""
+
+    code = "NETWORK_PLAN_REFUSED"
+    says = Text("Network plan, line {line}, {path}: {why}.", "网络规划第 {line} 行 {path}：{why}。")
+    do = Text("Correct the line; nothing was made.", "请更正该行；未生成任何内容。")
+
+
+class Consensus(StrEnum):
+    """How orderers agree: Raft survives f crashes of 2f+1, SmartBFT f malicious orderers of 3f+1."""
+
+    RAFT = "raft"
+    SMARTBFT = "smartbft"
+
+
+class Database(StrEnum):
+    """Where peers keep state."""
+
+    LEVELDB = "leveldb"
+    COUCHDB = "couchdb"
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """How blocks are made. Times in milliseconds, sizes in bytes."""
+
+    consensus: Consensus = Consensus.SMARTBFT
+    batch_ms: int = 50
+    batch_count: int = 500
+    batch_bytes: int = 2 * 1024 * 1024
+    max_bytes: int = 10 * 1024 * 1024
+    leader_timeout_ms: int = 3000
+
+
+@dataclass(frozen=True)
+class OrganisationPlan:
+    """One organisation: its names and roles in the consortium, and its host with the first of its ports."""
+
+    msp: str
+    name: str
+    name_zh: str
+    roles: tuple[Role, ...]
+    host: str
+    port: int
+    orders: bool = True
+
+    @property
+    def peer(self) -> str:
+        """The peer, for clients and other peers."""
+        return self._at(0)
+
+    @property
+    def peer_operations(self) -> str:
+        """The peer's health and metrics."""
+        return self._at(1)
+
+    @property
+    def orderer(self) -> str:
+        """The orderer, for clients, peers and other orderers."""
+        return self._at(2)
+
+    @property
+    def orderer_admin(self) -> str:
+        """Where the orderer is told to join a channel."""
+        return self._at(3)
+
+    @property
+    def orderer_operations(self) -> str:
+        """The orderer's health and metrics."""
+        return self._at(4)
+
+    @property
+    def chaincode(self) -> str:
+        """Our contracts, for this organisation's peer alone."""
+        return self._at(5)
+
+    @property
+    def peer_chaincode(self) -> str:
+        """Where the peer listens for chaincode that it would have started itself: nobody comes, yet it insists."""
+        return self._at(6)
+
+    @property
+    def couchdb(self) -> str:
+        """The state database, where it is CouchDB."""
+        return self._at(7)
+
+    @property
+    def orderer_port(self) -> int:
+        """The orderer's port."""
+        return self.port + 2
+
+    def _at(self, offset: int) -> str:
+        return f"{self.host}:{self.port + offset}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole network: one channel, one chaincode, its organisations and how blocks are ordered."""
+
+    name: str
+    name_zh: str
+    channel: str
+    organisations: tuple[OrganisationPlan, ...]
+    ordering: Ordering = field(default_factory=Ordering)
+    database: Database = Database.LEVELDB
+    chaincode: str = "chainfusion"
+    chaincode_version: str = "1"
+
+    def __post_init__(self) -> None:
+        _check(bool(CHANNEL_NAME.fullmatch(self.channel)), "channel", "lower-case letters, digits, dots and hyphens")
+        _check(bool(self.organisations), "organisations", "at least one is needed")
+        names = [each.msp for each in self.organisations]
+        _check(len(set(names)) == len(names), "organisations", "an MSP id appears twice")
+        taken = [(each.host, each.port + offset) for each in self.organisations for offset in range(PORTS)]
+        _check(len(set(taken)) == len(taken), "organisations", f"ports overlap; each takes {PORTS} in a row")
+        least = 4 if self.ordering.consensus is Consensus.SMARTBFT else 1
+        enough = len(self.orderers) >= least
+        _check(enough, "ordering.consensus", f"{self.ordering.consensus} needs {least} organisations that order")
+
+    @property
+    def orderers(self) -> tuple[OrganisationPlan, ...]:
+        """The organisations that run an orderer."""
+        return tuple(each for each in self.organisations if each.orders)
+
+    def organisation(self, msp: str) -> OrganisationPlan:
+        """An organisation by MSP id. Raises: PlanRefused."""
+        for each in self.organisations:
+            if each.msp == msp:
+                return each
+        raise PlanRefused(line=0, path="organisations", why=f"{msp} is none of {', '.join(self.msps)}")
+
+    @property
+    def msps(self) -> tuple[str, ...]:
+        """All MSP ids."""
+        return tuple(each.msp for each in self.organisations)
+
+
+def _check(holds: bool, path: str, why: str) -> None:
+    require(holds, PlanRefused(line=0, path=path, why=why))

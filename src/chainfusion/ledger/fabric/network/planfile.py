@@ -1,0 +1,196 @@
+"""A network's plan as YAML: every key known, every value checked, every refusal with its line.
+
+consortium: {name: Bohai consortium, name_zh: 渤海联盟}
+channel: deals
+ordering: {consensus: smartbft, batch: 50 ms}
+organisations:
+  - {msp: DonghaiMSP, name: Donghai Bank, name_zh: 东海银行, roles: [originator, servicer], host: 127.0.0.1, port: 7000}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+
+import yaml
+
+from chainfusion.domain.roles import Role
+from chainfusion.ledger.fabric.network.plan import (
+    PORTS,
+    Consensus,
+    Database,
+    Ordering,
+    OrganisationPlan,
+    Plan,
+    PlanRefused,
+)
+from chainfusion.tape.errors import BadMapping
+from chainfusion.tape.yamlfile import Node, parse_yaml
+
+T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
+MSP_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,55}")
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_UNITS = {"ms": 1, "s": 1000, "KiB": 1024, "MiB": 1024 * 1024}
+
+
+def read_plan(data: bytes) -> Plan:
+    """The plan in a YAML file's bytes. Raises: PlanRefused, with line, path and reason."""
+    try:
+        root = parse_yaml(data)
+        return _plan(root)
+    except BadMapping as error:
+        facts = error.facts
+        raise PlanRefused(line=facts["line"], path=facts["path"], why=facts["why"]) from None
+
+
+def _plan(root: Node) -> Plan:
+    top = _keys(root, {"consortium", "channel", "organisations"}, {"ordering", "database", "chaincode"})
+    names = _keys(top["consortium"], {"name", "name_zh"}, set())
+    organisations = tuple(_organisation(each) for each in top["organisations"].parts())
+    chaincode = _keys(top["chaincode"], set(), {"name", "version"}) if "chaincode" in top else {}
+    try:
+        return Plan(
+            name=_text(names["name"]),
+            name_zh=_text(names["name_zh"]),
+            channel=_text(top["channel"]),
+            organisations=organisations,
+            ordering=_ordering(top["ordering"]) if "ordering" in top else Ordering(),
+            database=_word(top["database"], Database) if "database" in top else Database.LEVELDB,
+            chaincode=_text(chaincode["name"]) if "name" in chaincode else "chainfusion",
+            chaincode_version=_text(chaincode["version"]) if "version" in chaincode else "1",
+        )
+    except PlanRefused as error:
+        place = top.get(error.facts["path"].partition(".")[0], root)
+        raise PlanRefused(**error.facts | {"line": place.line}) from None
+
+
+def _organisation(node: Node) -> OrganisationPlan:
+    keys = _keys(node, {"msp", "name", "name_zh", "roles", "host", "port"}, {"orders"})
+    port = _number(keys["port"])
+    if not 1024 <= port <= 65535 - PORTS:
+        raise keys["port"].refuse(f"a port from 1024 to {65535 - PORTS} is needed")
+    return OrganisationPlan(
+        msp=_matching(keys["msp"], MSP_ID, "an MSP id: a letter, then letters, digits, dots and hyphens"),
+        name=_text(keys["name"]),
+        name_zh=_text(keys["name_zh"]),
+        roles=tuple(_word(each, Role) for each in keys["roles"].parts()),
+        host=_matching(keys["host"], HOST, "a host name or an IPv4 address"),
+        port=port,
+        orders=_yes_or_no(keys["orders"]) if "orders" in keys else True,
+    )
+
+
+def _ordering(node: Node) -> Ordering:
+    known = {"consensus", "batch", "batch_count", "batch_size", "max_size", "leader_timeout"}
+    keys = _keys(node, set(), known)
+    usual = Ordering()
+
+    def given(key: str, read: Callable[[Node], T], otherwise: T) -> T:
+        return read(keys[key]) if key in keys else otherwise
+
+    return Ordering(
+        consensus=given("consensus", lambda each: _word(each, Consensus), usual.consensus),
+        batch_ms=given("batch", _duration, usual.batch_ms),
+        batch_count=given("batch_count", _number, usual.batch_count),
+        batch_bytes=given("batch_size", _size, usual.batch_bytes),
+        max_bytes=given("max_size", _size, usual.max_bytes),
+        leader_timeout_ms=given("leader_timeout", _duration, usual.leader_timeout_ms),
+    )
+
+
+def write_plan(plan: Plan) -> str:
+    """The plan as YAML that `read_plan` reads as the same plan."""
+    how = plan.ordering
+    value = {
+        "consortium": {"name": plan.name, "name_zh": plan.name_zh},
+        "channel": plan.channel,
+        "chaincode": {"name": plan.chaincode, "version": plan.chaincode_version},
+        "database": plan.database.value,
+        "ordering": {
+            "consensus": how.consensus.value,
+            "batch": f"{how.batch_ms} ms",
+            "batch_count": how.batch_count,
+            "batch_size": f"{how.batch_bytes // 1024} KiB",
+            "max_size": f"{how.max_bytes // 1024} KiB",
+            "leader_timeout": f"{how.leader_timeout_ms} ms",
+        },
+        "organisations": [
+            {
+                "msp": each.msp,
+                "name": each.name,
+                "name_zh": each.name_zh,
+                "roles": [role.value for role in each.roles],
+                "host": each.host,
+                "port": each.port,
+                "orders": "yes" if each.orders else "no",
+            }
+            for each in plan.organisations
+        ],
+    }
+    text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+    return text.replace("orders: 'yes'", "orders: yes").replace("orders: 'no'", "orders: no")
+
+
+# ------------------------------------------------------------------ values
+
+
+def _keys(node: Node, needed: set[str], allowed: set[str]) -> dict[str, Node]:
+    items = node.items()
+    for name, value in items.items():
+        if name not in needed | allowed:
+            raise value.refuse(f"unknown key; known are {', '.join(sorted(needed | allowed))}")
+    for name in sorted(needed - items.keys()):
+        raise node.refuse(f"the key {name} is missing")
+    return items
+
+
+def _text(node: Node) -> str:
+    text = node.text().strip()
+    if not (0 < len(text) <= 64 and text.isprintable()):
+        raise node.refuse("1 to 64 printable characters are needed")
+    return text
+
+
+def _matching(node: Node, form: re.Pattern[str], what: str) -> str:
+    text = node.text()
+    if not form.fullmatch(text):
+        raise node.refuse(f"{text[:80]!r} is not {what}")
+    return text
+
+
+def _number(node: Node) -> int:
+    text = node.text()
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0):
+        raise node.refuse(f"{text[:80]!r} is not a whole number above 0")
+    return int(text)
+
+
+def _duration(node: Node) -> int:
+    return _measured(node, ("ms", "s"))
+
+
+def _size(node: Node) -> int:
+    return _measured(node, ("KiB", "MiB"))
+
+
+def _measured(node: Node, units: tuple[str, ...]) -> int:
+    found = re.fullmatch(r"([1-9][0-9]{0,5}) ?([A-Za-z]+)", node.text())
+    if found is None or found[2] not in units:
+        raise node.refuse(f"{node.text()[:80]!r} is not a number with {' or '.join(units)}")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _word(node: Node, kind: type[E]) -> E:
+    try:
+        return kind(node.text())
+    except ValueError:
+        raise node.refuse(f"{node.text()[:80]!r} is none of {', '.join(kind)}") from None
+
+
+def _yes_or_no(node: Node) -> bool:
+    if node.text() not in ("yes", "no"):
+        raise node.refuse("yes or no is needed")
+    return node.text() == "yes"
