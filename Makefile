@@ -65,6 +65,12 @@ pytest: .venv/.dev system-packages
 test-browser: .venv/.dev system-packages ## Only the tests in a browser
 	$(BIN)/pytest -m browser
 
+.PHONY: test-fabric
+test-fabric: .venv/.dev ## Only the tests that need Hyperledger Fabric's binaries (FABRIC_BIN or PATH)
+	@PATH="$${FABRIC_BIN:-}:$$PATH"; command -v peer orderer configtxgen >/dev/null || { \
+		echo "Fabric's peer, orderer and configtxgen were not found in FABRIC_BIN or on PATH: take them from Fabric's releases (3.1)."; exit 1; }
+	$(BIN)/pytest -m fabric
+
 .PHONY: soak
 soak: .venv/.dev ## The long tests: kill -9, thousands of byte changes
 	$(BIN)/pytest -m soak
