@@ -107,13 +107,8 @@ class Session:
 
 def _first_receipt(first: CommittedTransaction, proposal: Proposal, request: str) -> Receipt:
     before = first.transaction.proposal
-    same = (before.contract, before.operation, before.args, before.transient) == (
-        proposal.contract,
-        proposal.operation,
-        proposal.args,
-        proposal.transient,
-    )
-    require(same, RequestReused(request=request, operation=f"{before.contract}.{before.operation}"))
+    reused = RequestReused(request=request, operation=f"{before.contract}.{before.operation}")
+    require(before.asks_as(proposal), reused)
     return accepted(receipt_of(first))
 
 

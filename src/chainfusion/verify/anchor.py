@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.membership import SignedGenesis
 from chainfusion.domain.records import from_bytes, from_json, to_bytes
-from chainfusion.ledger.evidence.certificates import Certificate, validate_chain
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
 from chainfusion.ledger.evidence.evidence_file import CONSORTIUM, Consistency, Evidence, malformed
+from chainfusion.ledger.evidence.founders import check_founder
 from chainfusion.ledger.evidence.merkle import verify_consistency
 from chainfusion.ledger.evidence.note import Note
-from chainfusion.ledger.evidence.signatures import verify_p256
 
 MAX_BYTES = 4 * 1024 * 1024
 
@@ -148,11 +147,7 @@ def check_founders(founding: SignedGenesis) -> None:
     for each in founding.signatures:
         stranger = malformed(f"{each.msp[:80]} signs the genesis and is no founder", f"{each.msp[:80]} 并非创始成员")
         require(each.msp in members, stranger)
-        member = members[each.msp]
-        certificate = Certificate.from_der(each.certificate)
-        at = genesis.founded
-        validate_chain(certificate, member.root_certificates, member.intermediate_certificates, at=at)
-        verify_p256(certificate.p256_key, each.signature, genesis.signing_bytes)
+        check_founder(genesis, members[each.msp], each)
     signers = sorted(each.msp for each in founding.signatures)
     once = malformed("not every founder signed the genesis once", "并非每家创始成员都恰好签署一次创世文件")
     require(signers == sorted(members), once)

@@ -12,6 +12,9 @@ LAST = "\U0010ffff"
 FIRST_SIMPLE = "\x01"
 """Where simple keys begin: the shim puts it in place of an empty range start, which keeps composite keys out."""
 
+IMPLICIT_COLLECTION = "_implicit_org_"
+"""Fabric's prefix of the private data collection that each organisation has to itself."""
+
 
 @lru_cache(maxsize=8192)
 def composite_key(object_type: str, *attributes: str) -> str:

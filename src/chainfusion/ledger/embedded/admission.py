@@ -178,16 +178,6 @@ def check_time(stated: datetime, block_time: datetime) -> None:
         raise TransactionRefused(reason="CLOCK_DIFFERENCE", why=why)
 
 
-def same_request(first: Proposal, second: Proposal) -> bool:
-    """Whether a transaction of the same id asks for the same; time and contract version may differ in a repeat."""
-    return (first.contract, first.operation, first.args, first.transient) == (
-        second.contract,
-        second.operation,
-        second.args,
-        second.transient,
-    )
-
-
 def transient_bytes(transient: Mapping[str, bytes]) -> bytes | None:
     """The canonical transient map; None for an empty one. Raises: TransactionRefused (MALFORMED)."""
     try:

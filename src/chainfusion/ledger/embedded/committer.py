@@ -19,7 +19,6 @@ from chainfusion.domain.records import utc_text
 from chainfusion.ledger.embedded.admission import (
     Admitted,
     check_time,
-    same_request,
     signature_refusal,
     transient_bytes,
 )
@@ -351,7 +350,7 @@ def _refusals(batch: list[Admitted]) -> list[TransactionRefused | None]:
 
 
 def _require_same(first: Transaction, second: Transaction) -> None:
-    if not same_request(first.proposal, second.proposal):
+    if not first.proposal.asks_as(second.proposal):
         why = f"{second.proposal.tx_id} stands for another request already"
         raise TransactionRefused(reason="DUPLICATE_TXID", why=why)
 

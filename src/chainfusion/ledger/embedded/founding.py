@@ -14,7 +14,8 @@ from chainfusion.ledger.embedded.blocks import BlockSigner
 from chainfusion.ledger.embedded.committer import Committer, LedgerWriteFailed
 from chainfusion.ledger.embedded.execution import Engine
 from chainfusion.ledger.embedded.store import Connect, StorageError
-from chainfusion.ledger.evidence.certificates import Certificate, CertificateRefused, validate_chain, verify_p256
+from chainfusion.ledger.evidence.certificates import CertificateRefused
+from chainfusion.ledger.evidence.founders import check_founder
 from chainfusion.ledger.evidence.signatures import SignatureRefused
 from chainfusion.ledger.evidence.transaction import Proposal, Transaction
 from chainfusion.ledger.port import TransactionRefused
@@ -65,12 +66,8 @@ def check_genesis(proposal: Proposal) -> None:
     for each in signed.signatures:
         if each.msp not in members:
             raise _bad(f"{each.msp[:80]} signs and is no founder")
-        member = members[each.msp]
         try:
-            holder = Certificate.from_der(each.certificate)
-            roots, others = member.root_certificates, member.intermediate_certificates
-            validate_chain(holder, roots, others, at=signed.genesis.founded)
-            verify_p256(holder.p256_key, each.signature, signed.genesis.signing_bytes)
+            check_founder(signed.genesis, members[each.msp], each)
         except (CertificateRefused, SignatureRefused) as error:
             raise _bad(f"{each.msp}: {error.message()}") from None
 

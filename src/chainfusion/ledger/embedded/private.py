@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chainfusion.contracts.framework.keys import IMPLICIT_COLLECTION
 from chainfusion.ledger.embedded.membership import membership_in
 from chainfusion.ledger.embedded.state import State
-
-IMPLICIT = "_implicit_org_"
-"""Fabric's prefix of the collection that each organisation has to itself."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +21,8 @@ class Collections:
 
     def members(self, name: str, state: State) -> frozenset[str] | None:
         """MSP ids of the members that share a collection; None where there is no such collection."""
-        if not name.startswith(IMPLICIT):
+        if not name.startswith(IMPLICIT_COLLECTION):
             return self.declared.get(name)
-        msp = name.removeprefix(IMPLICIT)
+        msp = name.removeprefix(IMPLICIT_COLLECTION)
         membership = membership_in(state)
         return frozenset({msp}) if membership is not None and msp in membership.record.members else None

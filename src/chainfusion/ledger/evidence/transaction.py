@@ -58,6 +58,15 @@ class Proposal:
         """What the creator's key signs."""
         return SIGNING_PREFIX + self.payload
 
+    def asks_as(self, other: Proposal) -> bool:
+        """Whether both ask for the same: in a repeat of a request, time and contract version may differ."""
+        return (self.contract, self.operation, self.args, self.transient) == (
+            other.contract,
+            other.operation,
+            other.args,
+            other.transient,
+        )
+
 
 @dataclass(frozen=True)
 class Transaction:

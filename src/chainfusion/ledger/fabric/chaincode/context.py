@@ -8,14 +8,12 @@ from datetime import UTC, datetime, timedelta
 from fabric_protos.peer import chaincode_shim_pb2 as shim
 
 from chainfusion.contracts.framework import Caller, Modification
-from chainfusion.contracts.framework.keys import FIRST_SIMPLE, LAST, check_simple, composite_key
+from chainfusion.contracts.framework.keys import FIRST_SIMPLE, IMPLICIT_COLLECTION, LAST, check_simple, composite_key
 from chainfusion.contracts.framework.limits import check_transaction_size, check_value, key_bytes, text_bytes
 from chainfusion.contracts.framework.refusals import CollectionRefused, StateRefused
 from chainfusion.domain.encoding import encoded
 from chainfusion.ledger.fabric.chaincode.peer import Peer, PeerRefused
 
-IMPLICIT = "_implicit_org_"
-"""Fabric's prefix of the collection that each organisation has to itself."""
 _UNDEFINED = "not defined in the collection config"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -84,8 +82,8 @@ class FabricContext:
     def private(self, collection: str) -> FabricCollection:
         """A private data collection by name. Raises: CollectionRefused where there is none of that name."""
         members = self._collections.get(collection)
-        if collection.startswith(IMPLICIT):
-            members = frozenset({collection.removeprefix(IMPLICIT)})
+        if collection.startswith(IMPLICIT_COLLECTION):
+            members = frozenset({collection.removeprefix(IMPLICIT_COLLECTION)})
         if members is None:
             raise CollectionRefused(collection=collection, msp=self.caller.msp)
         return FabricCollection(self, self._peer, collection, self.caller.msp in members)
