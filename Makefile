@@ -27,6 +27,10 @@ help: ## Show the targets
 	scripts/setup.sh dev
 	@touch $@
 
+.venv/.bench: .venv/.dev requirements/bench.lock
+	scripts/setup.sh bench
+	@touch $@
+
 .PHONY: setup
 setup: .venv/.dev ## Set up .venv with everything
 
@@ -92,7 +96,7 @@ docs: .venv/.dev ## Write the pages that are made from code: commands and errors
 	$(PY) -m scripts.reference
 
 .PHONY: bench
-bench: .venv/.dev | build ## Measure; writes build/bench.json
+bench: .venv/.bench | build ## Measure; writes build/bench.json
 	$(PY) -m benchmarks
 
 .PHONY: wheel
