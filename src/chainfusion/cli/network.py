@@ -65,7 +65,7 @@ def up(
         running = _network().start(read_plan(plan.read_bytes()), folder)
     seconds = round(time.monotonic() - began, 1)
     facts = {"channel": running.plan.channel, "chaincode": running.plan.chaincode, "ledger": running.ledger_id}
-    peers = {each.msp: each.peer for each in running.plan.organisations}
+    peers = {each.msp: each.peer for each in running.plan.hosts}
     out.result(facts | {"seconds": str(seconds), "peers": [f"{msp} {address}" for msp, address in peers.items()]})
 
 

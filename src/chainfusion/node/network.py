@@ -99,8 +99,9 @@ class RunningNetwork:
         machine.check_alive()
 
     def admins(self) -> Mapping[str, Signer]:
-        """Each organisation's administrator."""
-        return dict(zip(self.plan.msps, _each(self.plan.msps, lambda msp: self.signer(msp, ADMIN)), strict=True))
+        """The administrator of each organisation that runs a peer."""
+        hosts = [each.msp for each in self.plan.hosts]
+        return dict(zip(hosts, _each(hosts, lambda msp: self.signer(msp, ADMIN)), strict=True))
 
     def status(self) -> list[NodeStatus]:
         """What is seen of each node."""
@@ -186,15 +187,18 @@ def _make_organisation(places: Places, each: OrganisationPlan, password: bytes, 
     enrol_user(organisation, REPRESENTATIVE, (Role.REPRESENTATIVE,), password, now=now)
     enrol_user(organisation, DESK, each.roles, password, now=now)
     _make_tls(places, each, organisation, now)
-    _make_peer(places, organisation, password)
+    if each.hosts:
+        _make_peer(places, organisation, password)
     if each.orders:
         _make_orderer(places, organisation, password, now)
 
 
 def _make_tls(places: Places, each: OrganisationPlan, organisation: Organisation, now: datetime) -> None:
     authority = tls.make_authority(places, each.msp, now)
-    for kind in ("peer", "orderer", "chaincode", "client"):
-        tls.issue(authority, places.tls(each.msp, kind), f"{kind}.{each.msp}", (each.host, *tls.LOOPBACK), now)
+    kinds = (*(("peer", "chaincode") if each.hosts else ()), *(("orderer",) if each.orders else ()), "client")
+    names = (*((each.host,) if each.listens else ()), *tls.LOOPBACK)
+    for kind in kinds:
+        tls.issue(authority, places.tls(each.msp, kind), f"{kind}.{each.msp}", names, now)
     folder.write_msp(places.channel_msp(each.msp), organisation.authorities)
     write(places.channel_msp(each.msp) / "tlscacerts" / "ca-1.pem", authority.pem)
 

@@ -1,7 +1,8 @@
 """The channel's first configuration, as `configtxgen` reads it: members, policies, orderers, limits.
 
 Every organisation is a member of the application and, where it orders, of the ordering service, with one MSP. What a
-majority of organisations endorsed is valid; a majority of their administrators changes the configuration.
+majority of the organisations that run a peer endorsed is valid; a majority of all organisations' administrators changes
+the configuration.
 """
 
 from __future__ import annotations
@@ -25,8 +26,7 @@ def configtx(plan: Plan, places: Places) -> str:
         "Orderer": _orderer(plan, places),
         "Application": {
             "Organizations": [_organisation(each, places) for each in plan.organisations],
-            "Policies": _policies()
-            | {"LifecycleEndorsement": _meta("MAJORITY Endorsement"), "Endorsement": _meta("MAJORITY Endorsement")},
+            "Policies": _policies() | {"LifecycleEndorsement": _endorsement(plan), "Endorsement": _endorsement(plan)},
             "Capabilities": {"V2_5": True},
         },
     }
@@ -41,7 +41,7 @@ def _organisation(each: OrganisationPlan, places: Places) -> dict[str, Any]:
         "Endorsement": ("peer",),
     }
     host = {"Host": each.host, "Port": each.port}
-    return _named(each, places, roles) | {"AnchorPeers": [host]}
+    return _named(each, places, roles) | ({"AnchorPeers": [host]} if each.hosts else {})
 
 
 def _ordering_organisation(each: OrganisationPlan, places: Places) -> dict[str, Any]:
@@ -122,6 +122,14 @@ def _smartbft(how: Ordering) -> dict[str, Any]:
 
 def _policies() -> dict[str, Any]:
     return {"Readers": _meta("ANY Readers"), "Writers": _meta("ANY Writers"), "Admins": _meta("MAJORITY Admins")}
+
+
+def _endorsement(plan: Plan) -> dict[str, str]:
+    """A majority of those who run a peer: Fabric's own majority would count members that cannot endorse."""
+    if len(plan.hosts) == len(plan.organisations):
+        return _meta("MAJORITY Endorsement")
+    principals = ", ".join(f"'{each.msp}.peer'" for each in plan.hosts)
+    return {"Type": "Signature", "Rule": f"OutOf({len(plan.hosts) // 2 + 1}, {principals})"}
 
 
 def _meta(rule: str) -> dict[str, str]:

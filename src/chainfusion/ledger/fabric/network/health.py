@@ -31,9 +31,12 @@ def node_statuses(machine: Machine) -> list[NodeStatus]:
     pids = {each.name: each.pid for each in processes.load(machine.places.running) if each.is_alive}
     found = []
     for each in machine.plan.organisations:
-        found.append(_asked(machine, each, "peer", each.peer, each.peer_operations, pids))
+        if each.hosts:
+            found.append(_asked(machine, each, "peer", each.peer, each.peer_operations, pids))
         if each.orders:
             found.append(_asked(machine, each, "orderer", each.orderer, each.orderer_operations, pids))
+        if not each.hosts:
+            continue
         name = f"chaincode.{each.msp}"
         pid = pids.get(name)
         found.append(NodeStatus(name, each.chaincode, pid, "running" if pid else "stopped", None))

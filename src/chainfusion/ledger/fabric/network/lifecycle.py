@@ -90,8 +90,8 @@ class PeerClient:
             raise
         return int(lifecycle.QueryChaincodeDefinitionResult.FromString(answer.response.payload).sequence)
 
-    def await_approved(self, channel: str, what: Definition) -> None:
-        """Waits until this peer has seen every organisation's approval. Raises: NodeRefused.
+    def await_approved(self, channel: str, what: Definition, msps: Sequence[str]) -> None:
+        """Waits until this peer has seen the approvals of these organisations. Raises: NodeRefused.
 
         Peers that have seen different approvals endorse different results.
         """
@@ -101,7 +101,7 @@ class PeerClient:
             words = [b"CheckCommitReadiness", args.SerializeToString()]
             answer = self.endorse(propose(self.signer, channel, LIFECYCLE, words), "a question")
             found = lifecycle.CheckCommitReadinessResult.FromString(answer.response.payload)
-            return all(found.approvals.values())
+            return all(found.approvals[msp] for msp in msps)
 
         self._await(seen, "approvals are missing")
 

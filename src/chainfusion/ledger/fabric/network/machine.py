@@ -92,16 +92,16 @@ class Machine:
     def write_files(self) -> None:
         """Writes every node's configuration, the builders and the package. Raises: BinariesMissing."""
         write(self.places.package, self.package)
-        for each in self.plan.organisations:
+        for each in self.plan.hosts:
             source = Path(builder.__file__).read_text()
             for step in ("detect", "build", "release"):
                 text = f"#!{sys.executable} -IS\n{source}"
                 write(self.places.node(each.msp, "builder") / "bin" / step, text, mode=0o700)
             folder = NodeFolder(self.places.node(each.msp, "peer"), self.places.node(each.msp, "builder"))
             write(folder.root / "core.yaml", core_yaml(each, folder, self.plan.database))
-            if each.orders:
-                folder = NodeFolder(self.places.node(each.msp, "orderer"), None)
-                write(folder.root / "orderer.yaml", orderer_yaml(each, folder))
+        for each in self.plan.orderers:
+            folder = NodeFolder(self.places.node(each.msp, "orderer"), None)
+            write(folder.root / "orderer.yaml", orderer_yaml(each, folder))
 
     def make_first_block(self) -> None:
         """Has configtxgen make the channel's first block. Raises: BinariesMissing, FirstBlockRefused."""
@@ -130,7 +130,7 @@ class Machine:
 
     def _check_ports(self) -> None:
         """Raises PortTaken for the first port that another program has."""
-        for each in self.plan.organisations:
+        for each in filter(lambda each: each.listens, self.plan.organisations):
             for port in range(each.port, each.port + PORTS):
                 with socket.socket() as probe:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -142,9 +142,9 @@ class Machine:
     def _nodes(self, ledger_id: str) -> Iterator[tuple[str, Callable[[], Running]]]:
         for each in self.plan.orderers:
             yield f"orderer.{each.msp}", lambda each=each: self._start_orderer(each)  # type: ignore[misc]
-        for each in self.plan.organisations:
+        for each in self.plan.hosts:
             yield f"peer.{each.msp}", lambda each=each: self._start_peer(each)  # type: ignore[misc]
-        for each in self.plan.organisations:
+        for each in self.plan.hosts:
             yield f"chaincode.{each.msp}", lambda each=each: self._start_chaincode(each, ledger_id)  # type: ignore[misc]
 
     def _start_orderer(self, each: OrganisationPlan) -> Running:
@@ -213,7 +213,8 @@ class Machine:
             self._wait((*joined, *ready), given_up)
             if peers[0].committed(self.plan.channel, self.plan.chaincode) == 0:
                 _all(pool, lambda peer: peer.approve(self.plan.channel, self.definition), peers)
-                _all(pool, lambda peer: peer.await_approved(self.plan.channel, self.definition), peers)
+                hosts = [each.msp for each in self.plan.hosts]
+                _all(pool, lambda peer: peer.await_approved(self.plan.channel, self.definition, hosts), peers)
                 peers[0].commit(self.plan.channel, self.definition, peers)
             _all(pool, lambda peer: peer.await_committed(self.plan.channel, self.plan.chaincode), peers)
 
@@ -244,7 +245,7 @@ class Machine:
         """A client of each peer, as an administrator of its organisation."""
         with ExitStack() as stack:
             clients = []
-            for each in self.plan.organisations:
+            for each in self.plan.hosts:
                 own = self.places.tls(each.msp, "client")
                 channel = stack.enter_context(connect(each.peer, own, own.ca.read_bytes()))
                 clients.append(PeerClient(f"peer.{each.msp}", channel, admins[each.msp]))

@@ -56,9 +56,16 @@ class OrganisationPlan:
     name: str
     name_zh: str
     roles: tuple[Role, ...]
-    host: str
-    port: int
+    host: str = ""
+    port: int = 0
     orders: bool = True
+    hosts: bool = True
+    """Whether it runs a peer; without one it is a member that signs for itself and works through another's peer."""
+
+    @property
+    def listens(self) -> bool:
+        """Whether it runs anything that others connect to."""
+        return self.hosts or self.orders
 
     @property
     def peer(self) -> str:
@@ -127,7 +134,9 @@ class Plan:
         _check(bool(self.organisations), "organisations", "at least one is needed")
         names = [each.msp for each in self.organisations]
         _check(len(set(names)) == len(names), "organisations", "an MSP id appears twice")
-        taken = [(each.host, each.port + offset) for each in self.organisations for offset in range(PORTS)]
+        _check(bool(self.hosts), "organisations", "at least one must run a peer")
+        listening = [each for each in self.organisations if each.listens]
+        taken = [(each.host, each.port + offset) for each in listening for offset in range(PORTS)]
         _check(len(set(taken)) == len(taken), "organisations", f"ports overlap; each takes {PORTS} in a row")
         least = 4 if self.ordering.consensus is Consensus.SMARTBFT else 1
         enough = len(self.orderers) >= least
@@ -137,6 +146,11 @@ class Plan:
     def orderers(self) -> tuple[OrganisationPlan, ...]:
         """The organisations that run an orderer."""
         return tuple(each for each in self.organisations if each.orders)
+
+    @property
+    def hosts(self) -> tuple[OrganisationPlan, ...]:
+        """The organisations that run a peer."""
+        return tuple(each for each in self.organisations if each.hosts)
 
     def organisation(self, msp: str) -> OrganisationPlan:
         """An organisation by MSP id. Raises: PlanRefused."""

@@ -68,19 +68,28 @@ def _plan(root: Node) -> Plan:
 
 
 def _organisation(node: Node) -> OrganisationPlan:
-    keys = _keys(node, {"msp", "name", "name_zh", "roles", "host", "port"}, {"orders"})
-    port = _number(keys["port"])
-    if not 1024 <= port <= 65535 - PORTS:
-        raise keys["port"].refuse(f"a port from 1024 to {65535 - PORTS} is needed")
+    keys = _keys(node, {"msp", "name", "name_zh", "roles"}, {"host", "port", "orders", "peer"})
+    orders = _yes_or_no(keys["orders"]) if "orders" in keys else True
+    hosts = _yes_or_no(keys["peer"]) if "peer" in keys else True
+    if orders or hosts:
+        _keys(node, {"host", "port"}, set(keys))
     return OrganisationPlan(
         msp=_matching(keys["msp"], MSP_ID, "an MSP id: a letter, then letters, digits, dots and hyphens"),
         name=_text(keys["name"]),
         name_zh=_text(keys["name_zh"]),
         roles=tuple(_word(each, Role) for each in keys["roles"].parts()),
-        host=_matching(keys["host"], HOST, "a host name or an IPv4 address"),
-        port=port,
-        orders=_yes_or_no(keys["orders"]) if "orders" in keys else True,
+        host=_matching(keys["host"], HOST, "a host name or an IPv4 address") if "host" in keys else "",
+        port=_port(keys["port"]) if "port" in keys else 0,
+        orders=orders,
+        hosts=hosts,
     )
+
+
+def _port(node: Node) -> int:
+    port = _number(node)
+    if not 1024 <= port <= 65535 - PORTS:
+        raise node.refuse(f"a port from 1024 to {65535 - PORTS} is needed")
+    return port
 
 
 def _ordering(node: Node) -> Ordering:
@@ -123,15 +132,15 @@ def write_plan(plan: Plan) -> str:
                 "name": each.name,
                 "name_zh": each.name_zh,
                 "roles": [role.value for role in each.roles],
-                "host": each.host,
-                "port": each.port,
+                **({"host": each.host, "port": each.port} if each.listens else {}),
                 "orders": "yes" if each.orders else "no",
+                "peer": "yes" if each.hosts else "no",
             }
             for each in plan.organisations
         ],
     }
     text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
-    return text.replace("orders: 'yes'", "orders: yes").replace("orders: 'no'", "orders: no")
+    return re.sub(r"\b(orders|peer): '(yes|no)'", r"\1: \2", text)
 
 
 # ------------------------------------------------------------------ values
