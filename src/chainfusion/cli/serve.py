@@ -13,7 +13,7 @@ import typer
 from chainfusion.cli.output import OK, Printer
 from chainfusion.cli.work import HomeOption, UserOption, at_desk
 from chainfusion.domain.errors import ChainFusionError, Text
-from chainfusion.ledger.embedded import EmbeddedLedger
+from chainfusion.ledger.port import Ledger
 from chainfusion.node.desk import Desk
 from chainfusion.node.home import Home
 
@@ -56,7 +56,7 @@ def serve(
 
 
 def run(
-    desk: Desk, ledger: EmbeddedLedger, home: Home, out: Printer, *, host: str, port: int, names: tuple[str, ...] = ()
+    desk: Desk, ledger: Ledger, home: Home, out: Printer, *, host: str, port: int, names: tuple[str, ...] = ()
 ) -> None:
     """Serves until interrupted; prints the address once it listens."""
     import uvicorn

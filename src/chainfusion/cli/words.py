@@ -165,6 +165,7 @@ REASONS = {
     "a name is one line of 1 to 120 characters": "名称为一行，1 至 120 个字符",
     "a party is named twice in one role": "同一机构在同一角色上被指定两次",
     "a share is written as 2/3": "比例写作 2/3",
+    "either --ledger, or --connection and its genesis, is needed": "须指定 --ledger，或 --connection 及其创世文件",
     "a threshold is above 0 and at most 1": "比例须大于 0 且不超过 1",
     "an id has 1 to 64 letters, digits, dots, underscores or hyphens": (
         "编号为 1 至 64 个字母、数字、点、下划线或连字符"

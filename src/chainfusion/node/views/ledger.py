@@ -9,13 +9,11 @@ from typing import Any
 
 from chainfusion.contracts.framework.keys import NAMESPACE, split_composite_key
 from chainfusion.domain.errors import ChainFusionError, Text, require
-from chainfusion.ledger.embedded.reader import LedgerFile
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
 from chainfusion.ledger.evidence.cosignatures import cosignature_of, cosignatures_needed, log_key, witnesses_of
-from chainfusion.ledger.evidence.merkle import inclusion_proof, leaf_hash
 from chainfusion.ledger.evidence.note import Note
-from chainfusion.ledger.port import NotOnLedger
+from chainfusion.ledger.port import Ledger, NotOnLedger
 from chainfusion.node.members import Members
 from chainfusion.node.views.acts import Act, Acts, BlockLine
 from chainfusion.node.views.arguments import Argument, arguments
@@ -127,7 +125,7 @@ class TransactionView:
 class Log:
     """Reads blocks and transactions."""
 
-    ledger: LedgerFile
+    ledger: Ledger
     acts: Acts
     members: Members
 
@@ -208,10 +206,8 @@ class Log:
         committed = self.ledger.transaction(tx_id)
         proposal, outcome = committed.transaction.proposal, committed.outcome
         person = Certificate.from_der(self.ledger.certificate(proposal.creator.certificate))
-        leaves, _ = self.ledger.leaves(committed.block)
-        path = inclusion_proof([leaf_hash(leaf) for leaf in leaves], committed.index)
         size = self._covering(committed.block)
-        log_path = len(self.ledger.inclusion_proof(committed.block, size)) if size else None
+        found = self.ledger.inclusion(proposal.tx_id, size)
         return TransactionView(
             height=height,
             act=self.acts.by_tx[proposal.tx_id],
@@ -228,7 +224,7 @@ class Log:
             writes=_writes(outcome.writes, outcome.private),
             events=tuple(event["name"] for event in committed.events),
             block_hash=self.acts.blocks[committed.block].hash,
-            proof=Proof(committed.index + 1, len(leaves), tuple(each.hex() for each in path), log_path),
+            proof=Proof(found.leaf, found.leaves, tuple(each.hex() for each in found.path), found.links),
             checkpoint=size,
         )
 

@@ -14,13 +14,11 @@ from chainfusion.domain.document_records import Document
 from chainfusion.domain.errors import Text, require
 from chainfusion.domain.records import from_json
 from chainfusion.domain.roles import Role
-from chainfusion.ledger.embedded.reader import LedgerFile
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.evidence_file import SubjectKind
 from chainfusion.ledger.port import Ledger, Signer
 from chainfusion.node import documents, proofs
 from chainfusion.node.desk import Desk
-from chainfusion.node.evidence.export import export_evidence
 from chainfusion.node.views.acts import Act, Acts
 from chainfusion.node.views.deals import DealName, DealOverview, Deals, DealsView
 from chainfusion.node.views.documents import DocumentPage, Documents, DocumentsView
@@ -57,15 +55,14 @@ class Workspace:
     """Views on `ledger` for the person at `desk`; `trust` is the genesis file that the institution checked."""
 
     desk: Desk
-    ledger: LedgerFile
+    ledger: Ledger
     trust: bytes
     _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _kept_at: int = -1
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        port: Ledger = self.desk.session.ledger
-        self.acts = Acts(port)
+        self.acts = Acts(self.ledger)
         self._pools = Pools(self.desk, self.acts)
         self._documents = Documents(self.desk, self.acts)
         self._deals = Deals(self.desk, self.acts, self._pools, self._documents)
@@ -172,7 +169,7 @@ class Workspace:
         act = view.act
         require(act.valid, NotFound(what="valid transaction", what_zh="有效交易", id=tx_id))
         if act.operation == "pool.register":
-            return export_evidence(self.ledger, SubjectKind.POOL, tx_id)
+            return proofs.prove(self.ledger, SubjectKind.POOL, tx_id)
         if act.operation == "document.register":
             registered = from_json(Document, view.response)
             return self.evidence_of_document(registered.deal, registered.id, registered.version)

@@ -42,13 +42,15 @@ _ABSENT = ("no such transaction ID", "no such block number")
 class FabricLedger:
     """A channel as one institution's peers show it. Thread-safe.
 
-    `reader` is who asks where a call of the port names nobody: the node, or the person at work.
+    `reader` is who asks where a call of the port names nobody: the node, or the person at work. `host` is the member
+    whose peers these are, by default the reader's own.
     """
 
-    def __init__(self, client: GatewayClient, ledger_id: str, reader: Signer) -> None:
+    def __init__(self, client: GatewayClient, ledger_id: str, reader: Signer, host: str = "") -> None:
         self._client = client
         self._ledger_id = ledger_id
         self._reader = reader
+        self._host = host or reader.msp_id
         self._blocks = Reader(ledger_id, client.settings.chaincode)
         self._people: dict[str, bytes] = {}
         self._people_read = 0
@@ -190,7 +192,7 @@ class FabricLedger:
         """What our own peers' system chaincode answers, or None where it has no such thing."""
         words = [each.encode() for each in (function, self._client.settings.channel, *args)]
         try:
-            return self._client.ask(_QSCC, words, self._reader, [self._reader.msp_id])
+            return self._client.ask(_QSCC, words, self._reader, [self._host])
         except TransactionRefused as refusal:
             if any(mark in str(refusal.facts["why"]) for mark in _ABSENT):
                 return None
