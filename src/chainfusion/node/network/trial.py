@@ -15,28 +15,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.membership import SignedGenesis
 from chainfusion.domain.records import from_bytes, to_bytes
 from chainfusion.domain.roles import Role
-from chainfusion.ledger.fabric.network import tls
 from chainfusion.ledger.fabric.network.bundle import INSTALLED, Bundle
 from chainfusion.ledger.fabric.network.health import NodeStatus, node_statuses
 from chainfusion.ledger.fabric.network.machine import Machine, program
+from chainfusion.ledger.fabric.network.offer import Offer
 from chainfusion.ledger.fabric.network.places import Places, write
 from chainfusion.ledger.fabric.network.plan import Ordering, OrganisationPlan, Plan
 from chainfusion.ledger.fabric.network.planfile import read_plan, write_plan
 from chainfusion.node.founding import agreement_of, default_rules, draft_genesis, sign_genesis
 from chainfusion.node.home import Home
-from chainfusion.node.identity import folder
-from chainfusion.node.identity.enrolment import attributes_of, create_organisation, enrol_user
-from chainfusion.node.identity.folder import Authorities
-from chainfusion.node.identity.issuing import Profile, der_of, issue_leaf, view_of
-from chainfusion.node.identity.keyfile import plain_key
-from chainfusion.node.identity.organisation import Organisation, export_key, open_organisation, unlock, unlock_authority
+from chainfusion.node.identity.enrolment import create_organisation, enrol_user
+from chainfusion.node.identity.organisation import Organisation, open_organisation, unlock
 from chainfusion.node.identity.signer import Signer
+from chainfusion.node.network.assembly import lay_out
+from chainfusion.node.network.institution import make_nodes
+from chainfusion.node.network.site import Site
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -83,6 +80,10 @@ class RunningNetwork:
     def organisation(self, msp: str) -> Organisation:
         """An institution's identity."""
         return open_organisation(Home(self.places.institution(msp)).identity)
+
+    def site(self, msp: str) -> Site:
+        """One institution's place in it."""
+        return Site(Home(self.places.institution(msp)))
 
     def signer(self, msp: str, user: str = DESK) -> Signer:
         """An institution's person, unlocked: "admin", "representative" or "desk"."""
@@ -170,9 +171,11 @@ def make(plan: Plan, root: Path) -> RunningNetwork:
     write(places.plan, write_plan(plan))
     write(places.root / "password", secrets.token_urlsafe(24))
     password = network.password
-    for shared in (places.channel_msp(""), places.institution(""), places.node("", "")):
+    for shared in (places.institution(""), places.node("", "")):
         shared.mkdir(mode=0o700)  # before several threads would each make them
-    _each(plan.organisations, lambda each: _make_organisation(places, each, password, now))
+    offers = _each(plan.organisations, lambda each: _make_organisation(places, each, password, now))
+    for offer in offers:
+        lay_out(offer, places)
     machine = network.machine
     machine.write_files()
     machine.make_first_block()
@@ -180,47 +183,14 @@ def make(plan: Plan, root: Path) -> RunningNetwork:
     return network
 
 
-def _make_organisation(places: Places, each: OrganisationPlan, password: bytes, now: datetime) -> None:
-    identity = Home(places.institution(each.msp)).identity
-    organisation = create_organisation(identity, each.msp, each.name, each.name_zh, password, now=now)
+def _make_organisation(places: Places, each: OrganisationPlan, password: bytes, now: datetime) -> Offer:
+    home = Home(places.institution(each.msp))
+    organisation = create_organisation(home.identity, each.msp, each.name, each.name_zh, password, now=now)
     enrol_user(organisation, ADMIN, (), password, now=now, admin=True)
     enrol_user(organisation, REPRESENTATIVE, (Role.REPRESENTATIVE,), password, now=now)
     enrol_user(organisation, DESK, each.roles, password, now=now)
-    _make_tls(places, each, organisation, now)
-    if each.hosts:
-        _make_peer(places, organisation, password)
-    if each.orders:
-        _make_orderer(places, organisation, password, now)
-
-
-def _make_tls(places: Places, each: OrganisationPlan, organisation: Organisation, now: datetime) -> None:
-    authority = tls.make_authority(places, each.msp, now)
-    kinds = (*(("peer", "chaincode") if each.hosts else ()), *(("orderer",) if each.orders else ()), "client")
-    names = (*((each.host,) if each.listens else ()), *tls.LOOPBACK)
-    for kind in kinds:
-        tls.issue(authority, places.tls(each.msp, kind), f"{kind}.{each.msp}", names, now)
-    folder.write_msp(places.channel_msp(each.msp), organisation.authorities)
-    write(places.channel_msp(each.msp) / "tlscacerts" / "ca-1.pem", authority.pem)
-
-
-def _make_peer(places: Places, organisation: Organisation, password: bytes) -> None:
-    msp = places.node(organisation.msp_id, "peer") / "msp"
-    folder.write_msp(msp, organisation.authorities)
-    certificate = organisation.node.certificate
-    write(msp / folder.SIGNED, (organisation.node.folder / folder.SIGNED).read_bytes())
-    (msp / "keystore").mkdir(mode=0o700)
-    export_key(organisation.node, password, msp / folder.key_path(certificate))
-
-
-def _make_orderer(places: Places, organisation: Organisation, password: bytes, now: datetime) -> None:
-    name = f"orderer.{organisation.msp_id}"
-    key = generate_private_key(SECP256R1())
-    profile = Profile(organisation.profile.name_en, name, "orderer", attributes_of(name, "orderer", ()))
-    authority = unlock_authority(organisation, password)
-    certificate = view_of(issue_leaf(authority, key.public_key(), profile, now))
-    msp = places.node(organisation.msp_id, "orderer") / "msp"
-    folder.write_msp(msp, Authorities((der_of(authority.certificate),)))
-    folder.write_holder(msp, certificate, plain_key(key))
+    (home.path / "network").symlink_to(Path("..", ".."))  # each home is a site, as on a host of its own
+    return make_nodes(organisation, each, places, password, now)
 
 
 def _genesis(network: RunningNetwork, now: datetime) -> SignedGenesis:

@@ -16,6 +16,14 @@ from chainfusion.ledger.fabric.network.places import Places
 from chainfusion.ledger.fabric.network.plan import Consensus, Ordering, OrganisationPlan, Plan
 
 PROFILE = "Channel"
+MEMBER_RULES = {
+    "Readers": ("admin", "peer", "client"),
+    "Writers": ("admin", "client"),
+    "Admins": ("admin",),
+    "Endorsement": ("peer",),
+}
+ORDERING_RULES: dict[str, tuple[str, ...]] = {"Readers": ("member",), "Writers": ("member",), "Admins": ("admin",)}
+"""Policies of an organisation's own, by the kinds of its identities of which one is enough."""
 
 
 def configtx(plan: Plan, places: Places) -> str:
@@ -34,19 +42,12 @@ def configtx(plan: Plan, places: Places) -> str:
 
 
 def _organisation(each: OrganisationPlan, places: Places) -> dict[str, Any]:
-    roles = {
-        "Readers": ("admin", "peer", "client"),
-        "Writers": ("admin", "client"),
-        "Admins": ("admin",),
-        "Endorsement": ("peer",),
-    }
     host = {"Host": each.host, "Port": each.port}
-    return _named(each, places, roles) | ({"AnchorPeers": [host]} if each.hosts else {})
+    return _named(each, places, MEMBER_RULES) | ({"AnchorPeers": [host]} if each.hosts else {})
 
 
 def _ordering_organisation(each: OrganisationPlan, places: Places) -> dict[str, Any]:
-    roles = {"Readers": ("member",), "Writers": ("member",), "Admins": ("admin",)}
-    return _named(each, places, roles) | {"OrdererEndpoints": [each.orderer]}
+    return _named(each, places, ORDERING_RULES) | {"OrdererEndpoints": [each.orderer]}
 
 
 def _named(each: OrganisationPlan, places: Places, roles: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def _orderer(plan: Plan, places: Places) -> dict[str, Any]:
 
 
 def _address(each: OrganisationPlan, places: Places) -> dict[str, Any]:
-    certificate = str(places.tls(each.msp, "orderer").certificate)
+    certificate = str(places.orderer_tls(each.msp))
     return {
         "Host": each.host,
         "Port": each.orderer_port,
@@ -84,8 +85,8 @@ def _address(each: OrganisationPlan, places: Places) -> dict[str, Any]:
 
 
 def _consenter(number: int, each: OrganisationPlan, places: Places) -> dict[str, Any]:
-    identity = places.node(each.msp, "orderer") / "msp" / "signcerts" / "cert.pem"
-    return {"ID": number, "MSPID": each.msp, "Identity": str(identity)} | _address(each, places)
+    identity = str(places.orderer_identity(each.msp))
+    return {"ID": number, "MSPID": each.msp, "Identity": identity} | _address(each, places)
 
 
 def _raft(plan: Plan, places: Places) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 <root>/plan.yaml                       the plan
 <root>/genesis.json                    the consortium's signed genesis, from which the ledger's id comes
 <root>/institutions/<msp>/identity/    an institution's own identity, keys locked
+<root>/offers/<msp>.json               what each institution offered
 <root>/msp/<msp>/                      what the channel's configuration takes in: CA and TLS CA certificates
+<root>/orderers/<msp>/                 certificates of its orderer: identity.pem, tls.pem
 <root>/channel/                        configtx.yaml and the channel's first block
 <root>/chaincode.tgz                   the chaincode package
 <root>/nodes/<msp>/tls-ca/             the organisation's TLS CA
@@ -86,6 +88,18 @@ class Places:
     def channel_msp(self, msp: str) -> Path:
         """An organisation's MSP as the channel knows it."""
         return self.root / "msp" / msp
+
+    def offer(self, msp: str) -> Path:
+        """What an institution offered."""
+        return self.root / "offers" / f"{msp}.json"
+
+    def orderer_identity(self, msp: str) -> Path:
+        """The certificate by which an organisation's orderer signs blocks."""
+        return self.root / "orderers" / msp / "identity.pem"
+
+    def orderer_tls(self, msp: str) -> Path:
+        """The certificate by which an organisation's orderer speaks to others."""
+        return self.root / "orderers" / msp / "tls.pem"
 
     def node(self, msp: str, kind: str) -> Path:
         """The folder of an organisation's peer, orderer, chaincode, client or builder."""

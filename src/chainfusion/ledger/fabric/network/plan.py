@@ -9,9 +9,12 @@ from enum import StrEnum
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.roles import Role
 
+MSP_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,55}")
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 CHANNEL_NAME = re.compile(r"[a-z][a-z0-9.-]{0,248}")
 PORTS = 8
 """How many ports in a row one organisation uses."""
+LOWEST_PORT, HIGHEST_PORT = 1024, 65535 - PORTS
 
 
 class PlanRefused(ChainFusionError):
@@ -27,6 +30,10 @@ class Consensus(StrEnum):
 
     RAFT = "raft"
     SMARTBFT = "smartbft"
+
+
+LEAST_ORDERERS = {Consensus.RAFT: 1, Consensus.SMARTBFT: 4}
+"""With fewer, SmartBFT survives no malicious orderer."""
 
 
 class Database(StrEnum):
@@ -138,7 +145,7 @@ class Plan:
         listening = [each for each in self.organisations if each.listens]
         taken = [(each.host, each.port + offset) for each in listening for offset in range(PORTS)]
         _check(len(set(taken)) == len(taken), "organisations", f"ports overlap; each takes {PORTS} in a row")
-        least = 4 if self.ordering.consensus is Consensus.SMARTBFT else 1
+        least = LEAST_ORDERERS[self.ordering.consensus]
         enough = len(self.orderers) >= least
         _check(enough, "ordering.consensus", f"{self.ordering.consensus} needs {least} organisations that order")
 
@@ -163,6 +170,17 @@ class Plan:
     def msps(self) -> tuple[str, ...]:
         """All MSP ids."""
         return tuple(each.msp for each in self.organisations)
+
+
+def check_organisation(each: OrganisationPlan) -> None:
+    """Checks what did not come from a plan's file. Raises: PlanRefused."""
+    _check(bool(MSP_ID.fullmatch(each.msp)), "msp", "a letter, then letters, digits, dots and hyphens")
+    for name in (each.name, each.name_zh):
+        _check(0 < len(name) <= 64 and name.isprintable(), "name", "1 to 64 printable characters are needed")
+    _check(bool(each.roles), "roles", "at least one is needed")
+    if each.listens:
+        _check(bool(HOST.fullmatch(each.host)), "host", "a host name or an IPv4 address is needed")
+        _check(LOWEST_PORT <= each.port <= HIGHEST_PORT, "port", f"one from {LOWEST_PORT} to {HIGHEST_PORT} is needed")
 
 
 def _check(holds: bool, path: str, why: str) -> None:

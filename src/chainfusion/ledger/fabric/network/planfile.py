@@ -18,7 +18,10 @@ import yaml
 
 from chainfusion.domain.roles import Role
 from chainfusion.ledger.fabric.network.plan import (
-    PORTS,
+    HIGHEST_PORT,
+    HOST,
+    LOWEST_PORT,
+    MSP_ID,
     Consensus,
     Database,
     Ordering,
@@ -31,8 +34,6 @@ from chainfusion.tape.yamlfile import Node, parse_yaml
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
-MSP_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,55}")
-HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _UNITS = {"ms": 1, "s": 1000, "KiB": 1024, "MiB": 1024 * 1024}
 
 
@@ -87,8 +88,8 @@ def _organisation(node: Node) -> OrganisationPlan:
 
 def _port(node: Node) -> int:
     port = _number(node)
-    if not 1024 <= port <= 65535 - PORTS:
-        raise node.refuse(f"a port from 1024 to {65535 - PORTS} is needed")
+    if not LOWEST_PORT <= port <= HIGHEST_PORT:
+        raise node.refuse(f"a port from {LOWEST_PORT} to {HIGHEST_PORT} is needed")
     return port
 
 

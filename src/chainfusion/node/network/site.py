@@ -1,0 +1,68 @@
+"""One institution's place in a network: its own nodes and keys, and no other's.
+
+<home>/identity/    the institution's identity
+<home>/network/     what `ledger.fabric.network.places` says, with the nodes of this institution alone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from chainfusion.ledger.fabric.network.channel.config import ChannelConfig
+from chainfusion.ledger.fabric.network.channel.proposal import ChangeProposal
+from chainfusion.ledger.fabric.network.channel.submit import present_config, submit_change
+from chainfusion.ledger.fabric.network.lifecycle import PeerClient
+from chainfusion.ledger.fabric.network.places import Places
+from chainfusion.ledger.fabric.network.plan import OrganisationPlan, Plan
+from chainfusion.ledger.fabric.network.planfile import read_plan
+from chainfusion.ledger.fabric.network.wire import connect
+from chainfusion.ledger.port import Signer
+from chainfusion.node.home import Home
+
+
+@dataclass(frozen=True)
+class Site:
+    """An institution's home that has joined a network, or is about to."""
+
+    home: Home
+
+    @cached_property
+    def places(self) -> Places:
+        """Where its part of the network lies."""
+        return Places((self.home.path / "network").resolve())
+
+    @cached_property
+    def msp(self) -> str:
+        """The institution. Raises: NotAnOrganisation."""
+        return self.home.organisation().msp_id
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The network's plan. Raises: PlanRefused, OSError where it has joined none."""
+        return read_plan(self.places.plan.read_bytes())
+
+    @property
+    def organisation(self) -> OrganisationPlan:
+        """Its line in the plan."""
+        return self.plan.organisation(self.msp)
+
+    @contextmanager
+    def peer(self, signer: Signer) -> Iterator[PeerClient]:
+        """Its own peer, spoken to as one of its people."""
+        own = self.places.tls(self.msp, "client")
+        with connect(self.organisation.peer, own, own.ca.read_bytes()) as channel:
+            yield PeerClient(f"peer.{self.msp}", channel, signer)
+
+    def channel_config(self, signer: Signer) -> ChannelConfig:
+        """The channel's configuration as its own peer has it. Raises: NodeRefused, ConfigurationUnreadable."""
+        with self.peer(signer) as peer:
+            return present_config(peer, self.plan.channel)
+
+    def submit(self, proposal: ChangeProposal, signer: Signer) -> ChannelConfig:
+        """Sends a change to its own orderer and waits for it at its own peer. Raises: NodeRefused, UpdateRefused."""
+        own, name = self.places.tls(self.msp, "client"), f"orderer.{self.msp}"
+        with self.peer(signer) as peer, connect(self.organisation.orderer, own, own.ca.read_bytes()) as orderer:
+            return submit_change(proposal, orderer, peer, name)
