@@ -1,5 +1,8 @@
 """A Fabric network, from an institution's side.
 
+site         one institution's place in a network: its own nodes and keys
+institution  the keys of its nodes, and what it offers to the others
+assembly     what all share, from the offers
 trial        a whole network on this machine, for trying out
 """
 

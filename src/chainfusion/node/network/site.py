@@ -10,17 +10,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
+from chainfusion.domain.membership import SignedGenesis
+from chainfusion.domain.records import to_bytes
+from chainfusion.ledger.fabric.network.agreeing import take_part
+from chainfusion.ledger.fabric.network.bundle import INSTALLED, Bundle
 from chainfusion.ledger.fabric.network.channel.config import ChannelConfig
 from chainfusion.ledger.fabric.network.channel.proposal import ChangeProposal
 from chainfusion.ledger.fabric.network.channel.submit import present_config, submit_change
+from chainfusion.ledger.fabric.network.health import NodeStatus, node_statuses
 from chainfusion.ledger.fabric.network.lifecycle import PeerClient
-from chainfusion.ledger.fabric.network.places import Places
+from chainfusion.ledger.fabric.network.machine import Machine
+from chainfusion.ledger.fabric.network.offer import Offer
+from chainfusion.ledger.fabric.network.places import Places, write
 from chainfusion.ledger.fabric.network.plan import OrganisationPlan, Plan
 from chainfusion.ledger.fabric.network.planfile import read_plan
+from chainfusion.ledger.fabric.network.processes import Running
 from chainfusion.ledger.fabric.network.wire import connect
 from chainfusion.ledger.port import Signer
-from chainfusion.node.home import Home
+from chainfusion.node.home import Home, read_record
+from chainfusion.node.network.institution import make_nodes
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,45 @@ class Site:
     def organisation(self) -> OrganisationPlan:
         """Its line in the plan."""
         return self.plan.organisation(self.msp)
+
+    @property
+    def machine(self) -> Machine:
+        """Its own nodes."""
+        return Machine(self.plan, self.places, (self.msp,))
+
+    @property
+    def ledger_id(self) -> str:
+        """The ledger's id. Raises: FileDamaged."""
+        return read_record(self.places.genesis, SignedGenesis).genesis.ledger_id
+
+    def offer(self, each: OrganisationPlan, password: bytes) -> Offer:
+        """Makes the keys of its nodes and gives its offer, which stays here too.
+
+        `password` opens its CA and its node's key. Raises: as `make_nodes`.
+        """
+        offer = make_nodes(self.home.organisation(), each, self.places, password)
+        write(self.places.offer(self.msp), to_bytes(offer))
+        return offer
+
+    def start(self) -> tuple[Running, ...]:
+        """Starts its own nodes, those that do not run. Raises: BinariesMissing, PortTaken, OSError."""
+        return self.machine.launch(self.ledger_id)
+
+    def join(self, admin: Signer) -> dict[str, bool]:
+        """Its nodes join the channel and it agrees to the chaincode: see `take_part`. Raises: NodeRefused."""
+        return take_part(self.machine, admin)
+
+    def stop(self) -> tuple[str, ...]:
+        """Ends its own nodes."""
+        return self.machine.stop()
+
+    def status(self) -> list[NodeStatus]:
+        """What is seen of its own nodes."""
+        return node_statuses(self.machine)
+
+    def bundle(self, target: Path, installed: Path = INSTALLED) -> tuple[str, ...]:
+        """Writes what it deploys on its own hosts; gives the names of the files. Raises: BundleExists."""
+        return Bundle(self.machine, self.organisation, self.ledger_id, installed).write(target)
 
     @contextmanager
     def peer(self, signer: Signer) -> Iterator[PeerClient]:

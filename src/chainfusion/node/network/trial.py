@@ -21,7 +21,7 @@ from chainfusion.domain.records import from_bytes, to_bytes
 from chainfusion.domain.roles import Role
 from chainfusion.ledger.fabric.network.bundle import INSTALLED, Bundle
 from chainfusion.ledger.fabric.network.health import NodeStatus, node_statuses
-from chainfusion.ledger.fabric.network.machine import Machine, program
+from chainfusion.ledger.fabric.network.machine import Machine, require_programs
 from chainfusion.ledger.fabric.network.offer import Offer
 from chainfusion.ledger.fabric.network.places import Places, write
 from chainfusion.ledger.fabric.network.plan import Ordering, OrganisationPlan, Plan
@@ -163,9 +163,9 @@ def open_network(root: Path) -> RunningNetwork:
 def make(plan: Plan, root: Path) -> RunningNetwork:
     """Identities, TLS, configuration, the channel's first block and the consortium's genesis; starts nothing.
 
-    Raises: BinariesMissing, IdentityExists, FirstBlockRefused.
+    Raises: BinariesMissing, IdentityExists.
     """
-    program("configtxgen")
+    require_programs()
     network = RunningNetwork(plan, Places(root.resolve()))
     places, now = network.places, datetime.now(UTC)
     write(places.plan, write_plan(plan))

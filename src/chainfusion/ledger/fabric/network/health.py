@@ -30,7 +30,7 @@ def node_statuses(machine: Machine) -> list[NodeStatus]:
     """Every node of the network in the order of the plan."""
     pids = {each.name: each.pid for each in processes.load(machine.places.running) if each.is_alive}
     found = []
-    for each in machine.plan.organisations:
+    for each in machine.own:
         if each.hosts:
             found.append(_asked(machine, each, "peer", each.peer, each.peer_operations, pids))
         if each.orders:

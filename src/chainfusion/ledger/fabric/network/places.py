@@ -4,9 +4,9 @@
 <root>/genesis.json                    the consortium's signed genesis, from which the ledger's id comes
 <root>/institutions/<msp>/identity/    an institution's own identity, keys locked
 <root>/offers/<msp>.json               what each institution offered
-<root>/msp/<msp>/                      what the channel's configuration takes in: CA and TLS CA certificates
+<root>/msp/<msp>/                      the CA and TLS CA certificates in it, as files
 <root>/orderers/<msp>/                 certificates of its orderer: identity.pem, tls.pem
-<root>/channel/                        configtx.yaml and the channel's first block
+<root>/channel/first.block             the channel's first block
 <root>/chaincode.tgz                   the chaincode package
 <root>/nodes/<msp>/tls-ca/             the organisation's TLS CA
 <root>/nodes/<msp>/{peer,orderer}/     msp/, tls/, its configuration, data/, log
@@ -63,7 +63,7 @@ class Places:
 
     @property
     def channel(self) -> Path:
-        """The folder of the channel's configuration."""
+        """Where the channel's first block lies."""
         return self.root / "channel"
 
     @property
@@ -89,17 +89,27 @@ class Places:
         """An organisation's MSP as the channel knows it."""
         return self.root / "msp" / msp
 
+    @property
+    def offers(self) -> Path:
+        """What the institutions offered."""
+        return self.root / "offers"
+
+    @property
+    def orderers(self) -> Path:
+        """Certificates of orderers."""
+        return self.root / "orderers"
+
     def offer(self, msp: str) -> Path:
         """What an institution offered."""
-        return self.root / "offers" / f"{msp}.json"
+        return self.offers / f"{msp}.json"
 
     def orderer_identity(self, msp: str) -> Path:
         """The certificate by which an organisation's orderer signs blocks."""
-        return self.root / "orderers" / msp / "identity.pem"
+        return self.orderers / msp / "identity.pem"
 
     def orderer_tls(self, msp: str) -> Path:
         """The certificate by which an organisation's orderer speaks to others."""
-        return self.root / "orderers" / msp / "tls.pem"
+        return self.orderers / msp / "tls.pem"
 
     def node(self, msp: str, kind: str) -> Path:
         """The folder of an organisation's peer, orderer, chaincode, client or builder."""

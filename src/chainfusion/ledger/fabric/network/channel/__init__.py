@@ -1,6 +1,7 @@
 """A running channel's configuration: reading it, proposing a change, seeing what a change does, signing, submitting.
 
 config       the configuration in a block, and what an institution reads in it
+first_block  the configuration that a channel begins with
 groups       an organisation as the configuration knows it
 changes      members and orderers that come and go
 update       two configurations to the update that Fabric takes, and back

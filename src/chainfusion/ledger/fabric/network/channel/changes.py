@@ -29,6 +29,7 @@ from chainfusion.ledger.fabric.network.channel.groups import (
     hosts_in,
     member_group,
     ordering_group,
+    write_raft_consenters,
 )
 from chainfusion.ledger.fabric.network.offer import Offer
 from chainfusion.ledger.fabric.network.plan import LEAST_ORDERERS, Consensus
@@ -136,14 +137,7 @@ def _write_consenters(orderer: configtx.ConfigGroup, members: list[configuration
         orderer.policies["BlockValidation"].policy.CopyFrom(block_validation(members))
         return
     metadata = raft.ConfigMetadata.FromString(value.metadata)
-    del metadata.consenters[:]
-    for each in members:
-        metadata.consenters.add(
-            host=each.host,
-            port=each.port,
-            client_tls_cert=each.client_tls_cert,
-            server_tls_cert=each.server_tls_cert,
-        )
+    write_raft_consenters(metadata, members)
     value.metadata = metadata.SerializeToString()
     orderer.values[CONSENSUS_TYPE].value = value.SerializeToString()
 

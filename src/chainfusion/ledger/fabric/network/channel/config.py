@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from fabric_protos.common import common_pb2 as common
 from fabric_protos.common import configtx_pb2 as configtx
@@ -72,6 +73,17 @@ def read_config_block(data: bytes) -> ChannelConfig:
         present = name in config.channel_group.groups
         require(present, ConfigurationUnreadable(why=f"it has no group {name}"))
     return ChannelConfig(header.channel_id, int(block.header.number), config)
+
+
+def block_time(data: bytes) -> datetime:
+    """When a configuration block's call was made, to the second. Raises: ConfigurationUnreadable."""
+    try:
+        envelope = common.Envelope.FromString(common.Block.FromString(data).data.data[0])
+        header = common.Payload.FromString(envelope.payload).header.channel_header
+        seconds = common.ChannelHeader.FromString(header).timestamp.seconds
+        return datetime.fromtimestamp(seconds, UTC)
+    except (DecodeError, IndexError, ValueError, OverflowError, OSError) as error:
+        raise ConfigurationUnreadable(why=str(error)[:200]) from None
 
 
 def consensus(orderer: configtx.ConfigGroup) -> tuple[Consensus, ordering.ConsensusType]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fabric_protos.common import configtx_pb2 as configtx
@@ -11,12 +11,20 @@ from fabric_protos.common import policies_pb2 as policies
 from fabric_protos.msp import identities_pb2 as identities
 from fabric_protos.msp import msp_config_pb2 as msp_config
 from fabric_protos.msp import msp_principal_pb2 as principals
+from fabric_protos.orderer.etcdraft import configuration_pb2 as raft
 from fabric_protos.peer import configuration_pb2 as peer_configuration
 
-from chainfusion.ledger.fabric.network.configtx import MEMBER_RULES, ORDERING_RULES
 from chainfusion.ledger.fabric.network.offer import Offer, pem
 
 ADMINS = "Admins"
+MEMBER_RULES = {
+    "Readers": ("admin", "peer", "client"),
+    "Writers": ("admin", "client"),
+    "Admins": ("admin",),
+    "Endorsement": ("peer",),
+}
+ORDERING_RULES: dict[str, tuple[str, ...]] = {"Readers": ("member",), "Writers": ("member",), "Admins": ("admin",)}
+"""Policies of an organisation's own, by the kinds of its identities of which one is enough."""
 KINDS = ("client", "peer", "admin", "orderer")
 """What an organisational unit in a certificate may say that its holder is."""
 
@@ -45,6 +53,18 @@ def consenter(offer: Offer, number: int) -> configuration.Consenter:
         client_tls_cert=pem(offer.orderer_tls_certificate or b""),
         server_tls_cert=pem(offer.orderer_tls_certificate or b""),
     )
+
+
+def write_raft_consenters(metadata: raft.ConfigMetadata, members: Iterable[configuration.Consenter]) -> None:
+    """Puts these orderers in the place of those that Raft's settings name."""
+    del metadata.consenters[:]
+    for each in members:
+        metadata.consenters.add(
+            host=each.host,
+            port=each.port,
+            client_tls_cert=each.client_tls_cert,
+            server_tls_cert=each.server_tls_cert,
+        )
 
 
 def block_validation(consenters: Sequence[configuration.Consenter]) -> policies.Policy:

@@ -1,9 +1,4 @@
-"""The channel's first configuration, as `configtxgen` reads it: members, policies, orderers, limits.
-
-Every organisation is a member of the application and, where it orders, of the ordering service, with one MSP. What a
-majority of the organisations that run a peer endorsed is valid; a majority of all organisations' administrators changes
-the configuration.
-"""
+"""The channel's first configuration as `configtxgen` reads it: what our own first block is compared with."""
 
 from __future__ import annotations
 
@@ -12,18 +7,11 @@ from typing import Any
 
 import yaml
 
+from chainfusion.ledger.fabric.network.channel.groups import MEMBER_RULES, ORDERING_RULES
 from chainfusion.ledger.fabric.network.places import Places
 from chainfusion.ledger.fabric.network.plan import Consensus, Ordering, OrganisationPlan, Plan
 
 PROFILE = "Channel"
-MEMBER_RULES = {
-    "Readers": ("admin", "peer", "client"),
-    "Writers": ("admin", "client"),
-    "Admins": ("admin",),
-    "Endorsement": ("peer",),
-}
-ORDERING_RULES: dict[str, tuple[str, ...]] = {"Readers": ("member",), "Writers": ("member",), "Admins": ("admin",)}
-"""Policies of an organisation's own, by the kinds of its identities of which one is enough."""
 
 
 def configtx(plan: Plan, places: Places) -> str:
