@@ -89,8 +89,10 @@ class State:
         return self._page(name)
 
     def _page(self, name: str) -> bytes:
-        results = self.open_queries[name]
-        page, self.open_queries[name] = results[:PAGE], results[PAGE:]
+        results = self.open_queries.pop(name)  # with its last page, a peer closes a query by itself
+        page = results[:PAGE]
+        if len(results) > PAGE:
+            self.open_queries[name] = results[PAGE:]
         found = [shim.QueryResultBytes(resultBytes=each) for each in page]
         return bytes(shim.QueryResponse(results=found, has_more=len(results) > PAGE, id=name).SerializeToString())
 

@@ -98,7 +98,7 @@ def fabric_lab(
         program = Program(consortium.registry, consortium.ledger_id, shared)
         for each in network.plan.organisations:
             tls = network.places.tls(each.msp, "chaincode")
-            files = TlsFiles(tls.key.read_bytes(), tls.certificate.read_bytes(), tls.ca.read_bytes())
+            files = TlsFiles(tls.key, tls.certificate, tls.ca)
             package = network.machine.definition.package_id
             stack.enter_context(ChaincodeServer(package, program, each.chaincode, files))
         peers = {

@@ -17,6 +17,8 @@ from chainfusion.domain.errors import ChainFusionError, Text
 from chainfusion.ledger.fabric.chaincode.call import Program
 from chainfusion.ledger.fabric.chaincode.server import ChaincodeServer, TlsFiles
 
+TLS_FILES = ("CHAINCODE_TLS_KEY", "CHAINCODE_TLS_CERT", "CHAINCODE_TLS_CLIENT_CA")
+
 
 class SettingMissing(ChainFusionError):
     """The chaincode's process was started without a setting that it needs."""
@@ -28,7 +30,7 @@ class SettingMissing(ChainFusionError):
 
 def main() -> None:
     """Serves until it is told to end (SIGTERM or SIGINT). Raises: SettingMissing, OSError."""
-    tls = TlsFiles(_file("CHAINCODE_TLS_KEY"), _file("CHAINCODE_TLS_CERT"), _file("CHAINCODE_TLS_CLIENT_CA"))
+    tls = TlsFiles(*(Path(_setting(name)) for name in TLS_FILES))
     program = Program(registry(), _setting("CHAINCODE_LEDGER_ID"))
     told = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -42,10 +44,6 @@ def _setting(name: str) -> str:
     if not value:
         raise SettingMissing(name=name)
     return value
-
-
-def _file(name: str) -> bytes:
-    return Path(_setting(name)).read_bytes()
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ class FabricContext:
         self._peer = peer
         self._collections = collections
         self._size = size
+        self._seen: dict[str, bytes | None] = {}
+        self._ranges: dict[tuple[str, str], tuple[tuple[str, bytes], ...]] = {}
         self._writes: dict[tuple[str, str], bytes | None] = {}
         self._events: list[bytes] = []
         self._queried_private = False
@@ -47,19 +49,33 @@ class FabricContext:
     # -------------------------------------------------------------- reading
 
     def get(self, key: str) -> bytes | None:
-        """The committed value of a key, or None."""
-        key_bytes(key)
-        return self._peer.state(key) or None
+        """The committed value of a key, or None. The peer is asked once: all reads see one committed state."""
+        if key not in self._seen:
+            key_bytes(key)
+            self._seen[key] = self._peer.state(key) or None
+        return self._seen[key]
 
     def range(self, start: str, end: str) -> Iterator[tuple[str, bytes]]:
         """Committed simple keys from `start` (included) to `end` (excluded); "" leaves a side open. In key order."""
-        return self._peer.range(*_bounds(start, end))
+        return self._rows(*_bounds(start, end))
 
     def by_prefix(self, object_type: str, *attributes: str) -> Iterator[tuple[str, bytes]]:
         """Committed composite keys that begin with these parts, in key order."""
         prefix = composite_key(object_type, *attributes)
         text_bytes(prefix)
-        return self._peer.range(prefix, prefix + LAST)
+        return self._rows(prefix, prefix + LAST)
+
+    def _rows(self, start: str, end: str) -> Iterator[tuple[str, bytes]]:
+        """The rows of a public range, asked for once where they have been read to the end."""
+        known = self._ranges.get((start, end))
+        if known is not None:
+            yield from known
+            return
+        rows = []
+        for row in self._peer.range(start, end):
+            rows.append(row)
+            yield row
+        self._ranges[start, end] = tuple(rows)
 
     def history(self, key: str) -> Iterator[Modification]:
         """Committed changes of a key, newest first."""

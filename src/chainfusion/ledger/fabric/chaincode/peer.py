@@ -82,7 +82,10 @@ class Peer:
             self._ask(Type.PUT_STATE, shim.PutState(key=record.key, value=record.value, collection=record.collection))
 
     def _results(self, kind: int, question: Message) -> Iterator[bytes]:
-        """The rows of a query, fetched as they are used; the peer's iterator is closed when the reader stops."""
+        """The rows of a query, fetched as they are used.
+
+        The peer closes its iterator with the last page; it is told to where the reader stops before.
+        """
         page = _page(self._ask(kind, question))
         try:
             while True:
@@ -91,7 +94,8 @@ class Peer:
                     return
                 page = _page(self._ask(Type.QUERY_STATE_NEXT, shim.QueryStateNext(id=page.id)))
         finally:
-            self._ask(Type.QUERY_STATE_CLOSE, shim.QueryStateClose(id=page.id))
+            if page.has_more:
+                self._ask(Type.QUERY_STATE_CLOSE, shim.QueryStateClose(id=page.id))
 
     def _ask(self, kind: int, question: Message) -> bytes:
         return self.ask(kind, question.SerializeToString())
