@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from chainfusion.cli.work import DealArgument, HomeOption, UserOption, Work, at_desk, fresh
-from chainfusion.ledger.evidence.checkpoint import Checkpoint
-from chainfusion.ledger.evidence.note import Note
 from chainfusion.node import documents, proofs
+from chainfusion.node.evidence.making import Held, held_in
 from chainfusion.node.home import write_bytes
 
 app = typer.Typer(name="evidence", help="Export proof of what is on the ledger.", no_args_is_help=True)
@@ -18,7 +17,8 @@ export = typer.Typer(name="export", help="Write one file that proves one thing, 
 app.add_typer(export)
 OutOption = Annotated[Path, typer.Option(help="Where to write the evidence file.")]
 SinceOption = Annotated[
-    Path | None, typer.Option("--since", help="A checkpoint that the recipient holds.", exists=True, dir_okay=False)
+    Path | None,
+    typer.Option("--since", help="A checkpoint or anchor that the recipient holds.", exists=True, dir_okay=False),
 ]
 
 
@@ -82,8 +82,8 @@ def decision(
         _write(work, out, proofs.prove_decision(work.ledger, transaction, _held(since)))
 
 
-def _held(since: Path | None) -> Checkpoint | None:
-    return Checkpoint.parse(Note.parse(since.read_bytes()).text) if since else None
+def _held(since: Path | None) -> Held | None:
+    return held_in(since.read_bytes()) if since else None
 
 
 def _write(work: Work, out: Path, data: bytes) -> None:
