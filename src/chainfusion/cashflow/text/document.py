@@ -132,13 +132,13 @@ CLEAN_UP = Record(r.CleanUp, (
 class Format:
     """The format's name: a document of another format is refused."""
 
-    def read(self, node: Node, context: Context) -> str:
+    def read(self, node: Node, _context: Context) -> str:
         """The name."""
         if node.text() != r.FORMAT:
             raise node.unfit(f"the format is {r.FORMAT}")
         return r.FORMAT
 
-    def write(self, value: str, context: Context) -> Plain:
+    def write(self, _value: str, _context: Context) -> Plain:
         """The name."""
         return r.FORMAT
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from chainfusion.domain.terms.lint import Finding, refuse
+from chainfusion.domain.terms.findings import Finding, refuse
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 16

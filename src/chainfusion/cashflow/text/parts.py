@@ -19,14 +19,14 @@ _OFFSET = re.compile(r"(-?\d{1,4}) (days?|business days?|months?)")
 class OffsetText:
     """`-5 business days`, `1 month`, `3 days`."""
 
-    def read(self, node: Node, context: Context) -> Offset:
+    def read(self, node: Node, _context: Context) -> Offset:
         """The offset."""
         found = _OFFSET.fullmatch(node.text())
         if found is None:
             raise node.unfit("an offset is such as -5 business days, 1 month or 3 days")
         return Offset(int(found[1]), Unit(found[2].rstrip("s").replace(" ", "_") + "s"))
 
-    def write(self, value: Offset, context: Context) -> Plain:
+    def write(self, value: Offset, _context: Context) -> Plain:
         """Count and unit."""
         return f"{value.count} {value.unit.value.replace('_', ' ')}"
 
@@ -43,7 +43,7 @@ class Exceptions:
         """By period."""
         return tuple(Fixed(_whole(inner, name), Day().read(inner, context)) for name, inner in node.items().items())
 
-    def write(self, value: tuple[Fixed, ...], context: Context) -> Plain:
+    def write(self, value: tuple[Fixed, ...], _context: Context) -> Plain:
         """By period."""
         return {str(fixed.period): fixed.day.isoformat() for fixed in value}
 
@@ -60,7 +60,7 @@ class Switches:
         """By event."""
         return tuple(Switch(name, Word().read(inner, context)) for name, inner in node.items().items())
 
-    def write(self, value: tuple[Switch, ...], context: Context) -> Plain:
+    def write(self, value: tuple[Switch, ...], _context: Context) -> Plain:
         """By event."""
         return {switch.event: switch.rule for switch in value}
 

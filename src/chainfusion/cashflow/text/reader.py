@@ -10,7 +10,8 @@ from chainfusion.cashflow.text.located import Node, Unfit, parse_yaml
 from chainfusion.cashflow.text.shapes import Choice, Context
 from chainfusion.domain.calendar import DayCount
 from chainfusion.domain.loan import minor_digits
-from chainfusion.domain.terms.lint import Finding, lint, refuse
+from chainfusion.domain.terms.findings import Finding, refuse
+from chainfusion.domain.terms.lint import lint
 from chainfusion.domain.terms.records import DealTerms
 from chainfusion.domain.terms.refusals import BadTerms
 

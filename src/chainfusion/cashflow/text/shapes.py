@@ -17,7 +17,7 @@ from chainfusion.cashflow.text.located import Node, Unfit
 from chainfusion.domain.calendar import DayCount
 from chainfusion.domain.errors import Text
 from chainfusion.domain.terms.formula import Kind, Literal, literal_text, parse, unparse
-from chainfusion.domain.terms.lint import Finding
+from chainfusion.domain.terms.findings import Finding
 from chainfusion.domain.terms.refusals import BadFormula
 from chainfusion.domain.waterfall.opcodes import LARGEST
 
@@ -44,10 +44,10 @@ class Context:
 class Shape(Protocol):
     """What a value looks like in the document."""
 
-    def read(self, node: Node, context: Context) -> Any:
+    def read(self, node: Node, context: Context, /) -> Any:
         """The value. Raises: Unfit."""
 
-    def write(self, value: Any, context: Context) -> Plain:
+    def write(self, value: Any, context: Context, /) -> Plain:
         """The value as the document shows it."""
 
     def schema(self) -> Schema:
@@ -60,14 +60,14 @@ class Line:
 
     limit: int = 400
 
-    def read(self, node: Node, context: Context) -> str:
+    def read(self, node: Node, _context: Context) -> str:
         """One line."""
         text = node.text()
         if len(text) > self.limit or not text.isprintable() or text.strip() != text:
             raise node.unfit(f"one line of up to {self.limit} characters is needed")
         return text
 
-    def write(self, value: str, context: Context) -> Plain:
+    def write(self, value: str, _context: Context) -> Plain:
         """As it is."""
         return value
 
@@ -80,14 +80,14 @@ class Line:
 class Word:
     """The name of something in the deal."""
 
-    def read(self, node: Node, context: Context) -> str:
+    def read(self, node: Node, _context: Context) -> str:
         """A name; that it exists is linted."""
         text = node.text()
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,39}", text):
             raise node.unfit(f"{text[:40]!r} is not a name: a letter, then letters, digits and _")
         return text
 
-    def write(self, value: str, context: Context) -> Plain:
+    def write(self, value: str, _context: Context) -> Plain:
         """As it is."""
         return value
 
@@ -110,7 +110,7 @@ class Bilingual:
             raise node.unfit("a text has zh and en, or is one text for both")
         return Text(Line().read(items["en"], context), Line().read(items["zh"], context))
 
-    def write(self, value: Text, context: Context) -> Plain:
+    def write(self, value: Text, _context: Context) -> Plain:
         """One text where both are equal."""
         return value.en if value.en == value.zh else {"zh": value.zh, "en": value.en}
 
@@ -134,7 +134,7 @@ class Formula:
         except BadFormula as error:
             raise node.unfit(f"{error.facts['formula']}: {error.facts['why']}", "formula") from None
 
-    def write(self, value: str, context: Context) -> Plain:
+    def write(self, value: str, _context: Context) -> Plain:
         """As it is."""
         return value
 
@@ -159,7 +159,7 @@ class Money:
 
     def write(self, value: int, context: Context) -> Plain:
         """With separators."""
-        return literal_text(Literal(value, Kind.MONEY, ""), context.digits).strip().replace("_", ",")
+        return literal_text(Literal(value, Kind.MONEY, ""), context.digits).strip()
 
     def schema(self) -> Schema:
         """Text or number."""
@@ -201,14 +201,14 @@ class Number:
 class Day:
     """A date."""
 
-    def read(self, node: Node, context: Context) -> date:
+    def read(self, node: Node, _context: Context) -> date:
         """YYYY-MM-DD."""
         try:
             return date.fromisoformat(node.text())
         except ValueError:
             raise node.unfit(f"{node.text()[:20]!r} is not a date (YYYY-MM-DD)") from None
 
-    def write(self, value: date, context: Context) -> Plain:
+    def write(self, value: date, _context: Context) -> Plain:
         """ISO 8601."""
         return value.isoformat()
 
@@ -221,14 +221,14 @@ class Day:
 class YesNo:
     """yes or no."""
 
-    def read(self, node: Node, context: Context) -> bool:
+    def read(self, node: Node, _context: Context) -> bool:
         """Also true and false."""
         found = {"yes": True, "no": False, "true": True, "false": False}.get(node.text())
         if found is None:
             raise node.unfit("yes or no is needed")
         return found
 
-    def write(self, value: bool, context: Context) -> Plain:
+    def write(self, value: bool, _context: Context) -> Plain:
         """yes or no."""
         return "yes" if value else "no"
 
@@ -243,7 +243,7 @@ class Choice:
 
     of: type[Enum]
 
-    def read(self, node: Node, context: Context) -> Enum:
+    def read(self, node: Node, _context: Context) -> Enum:
         """The member."""
         text = node.text()
         for member in self.of:
@@ -251,7 +251,7 @@ class Choice:
                 return member
         raise node.unfit(f"{text[:40]!r} is none of {', '.join(self._words())}")
 
-    def write(self, value: Enum, context: Context) -> Plain:
+    def write(self, value: Enum, _context: Context) -> Plain:
         """Its word."""
         return str(value.value).replace("_", " ")
 
@@ -270,14 +270,14 @@ class Whole:
     least: int = 0
     most: int = 10_000
 
-    def read(self, node: Node, context: Context) -> int:
+    def read(self, node: Node, _context: Context) -> int:
         """A whole number within bounds."""
         text = node.text()
         if not re.fullmatch(r"-?[0-9]{1,9}", text) or not self.least <= int(text) <= self.most:
             raise node.unfit(f"a whole number from {self.least} to {self.most} is needed")
         return int(text)
 
-    def write(self, value: int, context: Context) -> Plain:
+    def write(self, value: int, _context: Context) -> Plain:
         """Digits."""
         return str(value)
 

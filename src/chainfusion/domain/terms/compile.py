@@ -8,6 +8,7 @@ day's principal, fees are computed before anything is paid.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from chainfusion.domain.terms import claims, steps
 from chainfusion.domain.terms.emit import Emitter
@@ -124,6 +125,8 @@ def _program(work: Workings) -> Program:
         slots=tuple(names),
         alike=tuple(places[slot] for slot in alike),
         alike_values=tuple(tuple(emit.columns[slot][t] for slot in alike) for t in range(emit.periods)),
+        states=tuple(work.states),
+        state_slots=tuple(places[slot] for slot in work.states.values()),
         inputs=tuple(Input(i.name, places[i.slot], i.optional) for i in work.inputs),
         outputs=tuple(Output(o.name, places[o.slot], o.kind, o.flow) for o in work.outputs()),
         accounts=tuple(places[slot] for slot in work.accounts()),
@@ -139,18 +142,27 @@ def _placed_step(step: StepRows, places: Sequence[int]) -> StepRows:
     def at(slot: int) -> int:
         return slot if slot < 0 else places[slot]
 
-    lines = tuple(type(line)(line.payee, at(line.due), at(line.paid), line.before) for line in step.lines)
-    return StepRows(
-        step.list, step.step, step.first, step.last, at(step.state), at(step.guard), at(step.amount), at(step.cap),
-        lines, tuple(at(slot) for slot in step.sources), _placed_all(step.comparisons, places),
-    )  # fmt: skip
+    return replace(
+        step,
+        state=at(step.state),
+        guard=at(step.guard),
+        amount=at(step.amount),
+        cap=at(step.cap),
+        lines=tuple(replace(line, due=at(line.due), paid=at(line.paid)) for line in step.lines),
+        sources=tuple(at(slot) for slot in step.sources),
+        comparisons=_placed_all(step.comparisons, places),
+    )
 
 
 def _placed_trigger(found: TriggerRows, places: Sequence[int]) -> TriggerRows:
-    cure = found.cure if found.cure < 0 else places[found.cure]
-    compared, cures = _placed_all(found.comparisons, places), _placed_all(found.cures, places)
-    on, test = places[found.on], places[found.test]
-    return TriggerRows(found.trigger, found.first, found.last, on, test, cure, compared, cures)
+    return replace(
+        found,
+        on=places[found.on],
+        test=places[found.test],
+        cure=found.cure if found.cure < 0 else places[found.cure],
+        comparisons=_placed_all(found.comparisons, places),
+        cures=_placed_all(found.cures, places),
+    )
 
 
 def _placed_all(found: Sequence[Comparison], places: Sequence[int]) -> tuple[Comparison, ...]:

@@ -8,7 +8,9 @@ from chainfusion.domain.terms.formula import COMPARISONS, Apply, Kind, Literal, 
 from chainfusion.domain.terms.records import Act, DealTerms
 from chainfusion.domain.terms.refusals import BadFormula
 
-POOL = ("opening", "closing", "scheduled", "prepaid", "defaulted", "recovered", "lost", "interest", "fees")
+POOL = (
+    "opening", "closing", "scheduled", "prepaid", "defaulted", "recovered", "lost", "interest", "fees", "purchased",
+)  # fmt: skip
 """What the collections of a period tell of the pool, as names `pool.opening` ...; `pool.principal` is the sum of
 scheduled and prepaid, `pool.initial` the pool's balance at the cut-off date."""
 ACCOUNT = ("balance", "target", "lent", "carried")
@@ -166,6 +168,10 @@ class Typing:
         if isinstance(tree, Literal):
             return tree.value
         return self.constants.get(tree.name) if isinstance(tree, Name) else None
+
+    def direct_names(self, formula: str) -> Iterator[str]:
+        """The names that a formula itself mentions. Raises: BadFormula."""
+        return names_in(self.tree(formula))
 
     def all_names(self, tree: Tree, through: tuple[str, ...] = ()) -> Iterator[str]:
         """The names of a tree and of the values that it uses."""

@@ -70,7 +70,7 @@ class Scope:
         if isinstance(tree, Literal):
             return self.emit.const(tree.value)
         if isinstance(tree, Name):
-            return self.slot(tree.name)
+            return self._named(tree.name)
         if tree.op in HISTORY:
             return self._history(tree)
         if tree.op in ROUNDINGS:
@@ -78,6 +78,13 @@ class Scope:
         if tree.op in COMPARISONS:
             return self._comparison(tree)
         return _APPLIED[tree.op](self, tree, way)
+
+    def _named(self, name: str) -> int:
+        """A name inside a formula; a truth by itself is told as a comparison."""
+        slot = self.slot(name)
+        if self.typing.kinds.get(name) is Kind.TRUTH:
+            self.comparisons.append(Comparison(name, "==", slot, self.emit.one, Kind.TRUTH.value))
+        return slot
 
     # -------------------------------------------------------------- operators
 

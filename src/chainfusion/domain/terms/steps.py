@@ -56,21 +56,9 @@ def _write(work: Workings, found: StepList, step: Step, state: int) -> None:
         close = emit.skip_unless(guard)
         payment.write(guard)
         close()
-    work.steps.append(
-        StepRows(
-            found.id,
-            step.id,
-            first,
-            len(emit.code),
-            state,
-            guard,
-            payment.amount,
-            payment.cap,
-            tuple(payment.lines),
-            tuple(payment.sources.values()),
-            tuple(comparisons),
-        )  # fmt: skip
-    )
+    rows = (first, len(emit.code), state, guard, payment.amount, payment.cap)
+    told = (tuple(payment.lines), tuple(payment.sources.values()), tuple(comparisons))
+    work.steps.append(StepRows(found.id, step.id, step.act.value, step.rank.value, *rows, *told))
 
 
 @dataclass(slots=True)
@@ -218,10 +206,7 @@ class _Payment:
     def settle(self, claim: _Claim, wanted: int) -> int:
         """Pays one claim from the sources in order; gives the slot of what was paid."""
         emit, work = self.emit, self.work
-        if claim.size > 0:
-            paid = self.cut_off(claim, wanted)
-        else:
-            paid = self.draw(wanted, work.cash_out)
+        paid = self.cut_off(claim, wanted) if claim.size > 0 else self.draw(wanted, work.cash_out)
         self.lines.append(Line(claim.payee, claim.due, paid, claim.kept))
         if claim.reduces >= 0:
             emit.sub(claim.reduces, paid, into=claim.reduces)
@@ -254,12 +239,17 @@ class _Payment:
             if paid < 0:
                 paid = moved
             else:
-                lent = self.work.flow(f"{name}.lent")
-                emit.add(lent, moved, into=lent)
+                self.lend(name, moved)
                 paid = emit.add(paid, moved)
             if name != self.step.sources[-1]:
                 wanted = emit.sub(wanted, moved)
         return paid
+
+    def lend(self, account: str, moved: int) -> None:
+        """Counts what an account gave for others, where a formula asks for it."""
+        if f"{account}.lent" in self.work.mentioned:
+            lent = self.work.flow(f"{account}.lent")
+            self.emit.add(lent, moved, into=lent)
 
     def count(self, paid: int) -> None:
         """Adds to the step's own flow where a formula asks for it."""

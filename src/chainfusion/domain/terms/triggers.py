@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainfusion.domain.terms.uses import uses
 from chainfusion.domain.terms.workings import Workings
 from chainfusion.domain.waterfall.program import Comparison, TriggerRows
 
@@ -23,4 +24,6 @@ def write_test(work: Workings, name: str, guard: int | None = None) -> None:
     emit.copy(found if guard is None else emit.select(guard, found, on), into=on)
     for other in trigger.sets:
         emit.copy(emit.either(scope.slot(other), on), into=scope.slot(other))
-    work.triggers.append(TriggerRows(name, first, len(emit.code), on, test, cure, compared, cures))
+    found_at, enters = (first, len(emit.code)), trigger.enters or ""
+    asked = tuple(u.path for u in uses(work.terms) if name in set(scope.typing.all_names(scope.typing.tree(u.formula))))
+    work.triggers.append(TriggerRows(name, *found_at, on, test, cure, compared, cures, enters, trigger.sets, asked))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from chainfusion.domain.terms.formula import Kind
@@ -21,8 +21,9 @@ class Use:
 
 def uses(terms: DealTerms) -> Iterator[Use]:
     """Every formula of the terms."""
-    yield from (Use(f"values.{v.id}", v.formula, None, in_step=True) for v in terms.values)
-    yield from _given("accounts", ((a.id, {"target": (a.target, Kind.MONEY)}) for a in terms.accounts))
+    yield from (Use(f"values.{v.id}.formula", v.formula, None, in_step=True) for v in terms.values)
+    for a in terms.accounts:
+        yield from _given("accounts", a.id, {"target": (a.target, Kind.MONEY)})
     for fee in terms.fees:
         money = {"amount": fee.amount, "yearly": fee.yearly, "first": fee.first}
         money |= {"at_least": fee.at_least, "at_most": fee.at_most}
@@ -31,27 +32,26 @@ def uses(terms: DealTerms) -> Iterator[Use]:
         }
         yield from _given("fees", [(fee.id, parts)])
     for t in terms.tranches:
-        parts = {"coupon": (t.coupon, Kind.RATIO), "arrears_rate": (t.arrears_rate, Kind.RATIO)}
-        yield from _given("tranches", [(t.id, parts | {"notional": (t.notional, Kind.MONEY)})])
+        ratios = {"coupon": (t.coupon, Kind.RATIO), "arrears_rate": (t.arrears_rate, Kind.RATIO)}
+        yield from _given("tranches", t.id, ratios | {"notional": (t.notional, Kind.MONEY)})
     for h in terms.hedges:
-        parts = {"pay": (h.pay, Kind.RATIO), "receive": (h.receive, Kind.RATIO), "notional": (h.notional, Kind.MONEY)}
-        yield from _given("hedges", [(h.id, dict(parts))])
+        swap = {"pay": (h.pay, Kind.RATIO), "receive": (h.receive, Kind.RATIO), "notional": (h.notional, Kind.MONEY)}
+        yield from _given("hedges", h.id, dict(swap))
     for trigger in terms.triggers:
         truths = {"when": (trigger.when, Kind.TRUTH), "cure": (trigger.cure, Kind.TRUTH)}
-        yield from _given("triggers", [(trigger.id, dict(truths))])
+        yield from _given("triggers", trigger.id, dict(truths))
     for found in terms.lists:
         for step in found.steps:
-            yield from _of_step(f"waterfalls.{found.id}.{step.id}", step)
+            yield from _of_step(f"waterfalls.{found.id}.steps.{step.id}", step)
     if terms.clean_up is not None:
         yield Use("clean_up.when", terms.clean_up.when, Kind.TRUTH)
         yield Use("clean_up.price", terms.clean_up.price, Kind.MONEY)
 
 
-def _given(place: str, found: object) -> Iterator[Use]:
-    for name, parts in found:  # type: ignore[attr-defined]
-        for key, (text, kind) in parts.items():
-            if text is not None:
-                yield Use(f"{place}.{name}.{key}", text, kind)
+def _given(place: str, name: str, parts: Mapping[str, tuple[str | None, Kind]]) -> Iterator[Use]:
+    for key, (text, kind) in parts.items():
+        if text is not None:
+            yield Use(f"{place}.{name}.{key}", text, kind)
 
 
 def _of_step(path: str, step: Step) -> Iterator[Use]:

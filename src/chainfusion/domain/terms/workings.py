@@ -40,8 +40,7 @@ class Workings:
         self._states()
 
     def _account(self, name: str, initial: int) -> int:
-        slot = self.end(f"{name}.balance", self.emit.state(f"{name}.balance", initial))
-        return slot
+        return self.end(f"{name}.balance", self.emit.state(f"{name}.balance", initial))
 
     def _states(self) -> None:
         emit, scope = self.emit, self.scope

@@ -58,7 +58,7 @@ def compute(row: Sequence[int], v: Table, lanes: int) -> None:
         for k in range(lanes):
             d[k] = max(a[k], b[k])
     elif op == 5:
-        _muldivs(d, a, b, c, way, v[0], lanes)
+        muldivs(d, a, b, c, way, v[0], lanes)
     elif op == 6:
         for k in range(lanes):
             d[k] = int(a[k] < b[k])
@@ -76,7 +76,7 @@ def compute(row: Sequence[int], v: Table, lanes: int) -> None:
             d[k] = a[k]
 
 
-def _muldivs(d: Table, a: Table, b: Table, c: Table, way: int, flaw: Table, lanes: int) -> None:
+def muldivs(d: Table, a: Table, b: Table, c: Table, way: int, flaw: Table, lanes: int) -> None:
     for k in range(lanes):
         if c[k] <= 0:
             flaw[k] |= int(c[k] < 0)
@@ -97,8 +97,9 @@ def move(d: Table, source: Table, target: Table, wanted: Table, guard: Table, la
         d[k] = paid
 
 
-def execute(code: Table, first: int, last: int, v: Table, lanes: int) -> None:
-    """Rows `first` to `last - 1` of a program on the slots `v`, each a row of `lanes` integers."""
+def execute(code: Table, first: int, last: int, v: Table, lanes: int) -> int:
+    """Rows `first` to `last - 1` of a program on the slots `v`, each a row of `lanes` integers; gives the row at which
+    the program goes on: `last`, or a later one to which a row skipped."""
     at = first
     while at < last:
         row = code[at]
@@ -117,6 +118,7 @@ def execute(code: Table, first: int, last: int, v: Table, lanes: int) -> None:
             for slot in range(row[1], row[2]):
                 for k in range(lanes):
                     v[slot][k] = 0
+    return at
 
 
 def load(v: Table, slots: Table, values: Table, t: int, lanes: int) -> None:

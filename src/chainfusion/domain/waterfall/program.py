@@ -53,6 +53,8 @@ class StepRows:
 
     list: str
     step: str
+    act: str
+    rank: str
     first: int
     last: int
     state: int
@@ -66,7 +68,8 @@ class StepRows:
 
 @dataclass(frozen=True, slots=True)
 class TriggerRows:
-    """Where a trigger is tested, and the slots of its state, its test and its cure."""
+    """Where a trigger is tested, the slots of its state, its test and its cure (-1: none), and what it brings about:
+    the state that it enters, triggers that it sets, and the paths of formulas that ask for it."""
 
     trigger: str
     first: int
@@ -76,6 +79,9 @@ class TriggerRows:
     cure: int
     comparisons: tuple[Comparison, ...]
     cures: tuple[Comparison, ...]
+    enters: str
+    sets: tuple[str, ...]
+    asked_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,8 @@ class Program:
     slots: tuple[str, ...]
     alike: tuple[int, ...]
     alike_values: tuple[tuple[int, ...], ...]
+    states: tuple[str, ...]
+    state_slots: tuple[int, ...]
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
     accounts: tuple[int, ...]
