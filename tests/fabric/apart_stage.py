@@ -28,7 +28,9 @@ RUN = """
 import json, sys
 from chainfusion.cli.main import app
 for words in json.loads(sys.stdin.read()):
-    app(["--json", *words], prog_name="chainfusion", standalone_mode=False)
+    code = app(["--json", *words], prog_name="chainfusion", standalone_mode=False)
+    if code:
+        sys.exit(code)
 """
 
 

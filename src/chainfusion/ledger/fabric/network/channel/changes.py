@@ -51,7 +51,9 @@ def admit_member(offer: Offer) -> Change:
     def change(config: configtx.Config) -> configtx.Config:
         result, groups = _copy(config, APPLICATION)
         _need(offer.msp not in groups, f"{offer.msp} is a member already", f"{offer.msp} 已是成员")
+        hosts = _hosts(result)
         groups[offer.msp].CopyFrom(member_group(offer))
+        _write_hosts(result, [*hosts, offer.msp] if offer.hosts else hosts)
         return result
 
     return change
