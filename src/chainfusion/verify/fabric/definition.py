@@ -112,7 +112,9 @@ class _Search:
         configuration = self.chain.in_force(block)
         configuration.check_orderers(block, found.outer.time)
         check_creator(found, configuration)
-        check_endorsed(found, configuration, _LIFECYCLE_POLICY, f"the definition of {self.chaincode}")
+        name = self.chaincode[:80]
+        what = Text(f"the definition of chaincode {name}", f"链码 {name} 的定义")
+        check_endorsed(found, configuration, _LIFECYCLE_POLICY, what)
         return found
 
     def _policy(self, info: bytes) -> bytes:

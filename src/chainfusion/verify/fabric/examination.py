@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from chainfusion.domain.errors import require
+from chainfusion.domain.errors import Text, require
 from chainfusion.ledger.evidence.cosignatures import Cosignature
 from chainfusion.ledger.evidence.evidence_file import malformed
 from chainfusion.ledger.evidence.fabric.anchor import FabricAnchor
@@ -55,7 +55,7 @@ def examine(question: Question, evidence: FabricEvidence, steps: Recorder) -> Pr
         _check_nothing_unused(evidence, definition)
         telling.note_definition(steps, found, definition)
     with steps.step("endorsements"):
-        what = f"transaction {proposal.tx_id}"
+        what = Text(f"transaction {proposal.tx_id}", f"交易 {proposal.tx_id}")
         endorsers = check_endorsed(found, configuration, definition.application_policy, what)
         telling.note_endorsements(steps, endorsers, anchor)
     with steps.step("validity"):

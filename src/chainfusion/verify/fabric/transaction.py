@@ -70,7 +70,7 @@ def endorsers_of(found: Invocation, configuration: Configuration) -> tuple[Ident
 
 
 def check_endorsed(
-    found: Invocation, configuration: Configuration, policy: m.ApplicationPolicy, what: str
+    found: Invocation, configuration: Configuration, policy: m.ApplicationPolicy, what: Text
 ) -> tuple[Identity, ...]:
     """The endorsers, once they meet the chaincode's policy, and that of each organisation whose own private collection
     was touched. Raises: PolicyNotMet."""

@@ -156,7 +156,7 @@ class Configuration:
         needed = self.quorum if self.consensus == SMARTBFT else 1
         why, why_zh = f"{len(signers)} sign, {needed} are needed", f"共 {len(signers)} 个签名，需 {needed} 个"
         require(len(signers) >= needed, _disorder(block, why, why_zh))
-        self.policies.require(BLOCK_VALIDATION, signers, f"block {block.number}")
+        self.policies.require(BLOCK_VALIDATION, signers, Text(f"block {block.number}", f"区块 {block.number}"))
         return signers
 
     def orderer_of(self, block: SealedBlock, line: OrdererSignature, at: datetime) -> Identity:
@@ -261,7 +261,9 @@ class Configuration:
         if not policy.startswith("/"):
             group = path if kind == _GROUP else path[:-1]
             policy = "/" + "/".join((*group, policy))
-        self.policies.require(policy, signers, f"the change of {_told(key)} in block {number}")
+        told = _told(key)
+        what = Text(f"the change of {told} in block {number}", f"区块 {number} 对 {told} 的变更")
+        self.policies.require(policy, signers, what)
 
 
 def elements(root: m.ConfigGroup | None) -> Elements:

@@ -34,7 +34,7 @@ class PolicyNotMet(ChainFusionError):
     code = "FABRIC_POLICY_NOT_MET"
     says = Text(
         "The policy {policy} of {what} is not met by the valid signatures: {signers}.",
-        "{what}的策略 {policy} 未被有效签名满足：{signers}。",
+        "{what_zh}的策略 {policy} 未被有效签名满足：{signers}。",
     )
     do = Text("Reject the evidence.", "请拒绝该存证。")
 
@@ -45,21 +45,19 @@ class Policies:
 
     root: m.ConfigGroup
 
-    def require(self, policy: str, signers: Sequence[Identity], what: str) -> None:
+    def require(self, policy: str, signers: Sequence[Identity], what: Text) -> None:
         """Raises PolicyNotMet unless the signers meet the policy at an absolute path."""
         holds = self.met(policy, signers)
-        listed = ", ".join(f"{each.certificate.subject} ({each.msp})" for each in signers) or "-"
-        require(holds, PolicyNotMet(policy=policy[:200], what=what, signers=listed[:600]))
+        require(holds, _not_met(policy, signers, what))
 
-    def require_application(self, policy: m.ApplicationPolicy, signers: Sequence[Identity], what: str) -> None:
+    def require_application(self, policy: m.ApplicationPolicy, signers: Sequence[Identity], what: Text) -> None:
         """The same of a chaincode's policy: its own, or a reference to the channel's. Raises: PolicyNotMet."""
         if policy.channel_config_policy_reference is not None and policy.signature_policy is None:
             self.require(policy.channel_config_policy_reference, signers, what)
             return
         own = policy.signature_policy
         holds = own is not None and signature_policy_met(own, signers)
-        listed = ", ".join(each.msp for each in signers) or "-"
-        require(holds, PolicyNotMet(policy="its own", what=what, signers=listed[:600]))
+        require(holds, _not_met("-", signers, what))
 
     def met(self, policy: str, signers: Sequence[Identity]) -> bool:
         """Whether the signers, each of whose signatures holds, meet a policy: "/Channel/..." from the top."""
@@ -146,3 +144,8 @@ def is_meant(principal: m.MSPPrincipal, signer: Identity) -> bool:
     if role.role == _ADMIN_ROLE:
         return signer.is_named_admin or signer.role == ADMIN
     return role.role == _MEMBER or (role.role in _ROLES and signer.role == _ROLES[role.role])
+
+
+def _not_met(policy: str, signers: Sequence[Identity], what: Text) -> PolicyNotMet:
+    listed = ", ".join(f"{each.certificate.subject} ({each.msp})" for each in signers) or "-"
+    return PolicyNotMet(policy=policy[:200], what=what.en, what_zh=what.zh, signers=listed[:600])
