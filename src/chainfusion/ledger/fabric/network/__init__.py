@@ -9,6 +9,7 @@ channel/    the channel's configuration: its first, and how it is changed
 nodefiles   the configuration of a peer and of an orderer
 builder     how a peer reaches our chaincode: an external builder of three small programs
 package     the chaincode package, the same bytes for all
+collections private data that some members share
 wire        signed proposals and channels to nodes
 lifecycle   peers join; the chaincode is installed, approved and committed
 ordering    orderers join

@@ -16,7 +16,7 @@ from threading import Event
 from typing import TypeVar
 
 from chainfusion.domain.errors import ChainFusionError, Text
-from chainfusion.ledger.fabric.network import builder, processes
+from chainfusion.ledger.fabric.network import builder, collections, processes
 from chainfusion.ledger.fabric.network.channel.config import read_config_block
 from chainfusion.ledger.fabric.network.channel.first_block import first_block
 from chainfusion.ledger.fabric.network.lifecycle import Definition, PeerClient
@@ -103,7 +103,8 @@ class Machine:
     def definition(self) -> Definition:
         """What the members agree on."""
         plan = self.plan
-        return Definition(plan.chaincode, plan.chaincode_version, 1, package_id(plan.chaincode, self.package))
+        package = package_id(plan.chaincode, self.package)
+        return Definition(plan.chaincode, plan.chaincode_version, 1, package, collections.declared(plan.collections))
 
     # -------------------------------------------------------------- files
 
@@ -173,6 +174,7 @@ class Machine:
             "CHAINCODE_ID": self.definition.package_id,
             "CHAINCODE_ADDRESS": each.chaincode,
             "CHAINCODE_LEDGER_ID": ledger_id,
+            collections.SETTING: collections.setting(self.plan.collections),
             "CHAINCODE_TLS_KEY": str(tls.key),
             "CHAINCODE_TLS_CERT": str(tls.certificate),
             "CHAINCODE_TLS_CLIENT_CA": str(tls.ca),

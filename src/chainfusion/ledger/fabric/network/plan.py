@@ -11,6 +11,7 @@ from chainfusion.domain.roles import Role
 
 MSP_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,55}")
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+COLLECTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*")
 CHANNEL_NAME = re.compile(r"[a-z][a-z0-9.-]{0,248}")
 PORTS = 8
 """How many ports in a row one organisation uses."""
@@ -124,6 +125,20 @@ class OrganisationPlan:
 
 
 @dataclass(frozen=True)
+class CollectionPlan:
+    """A private data collection: values for its members' peers, their hashes for all.
+
+    `copies` is how many other members' peers must have a value before a peer endorses its writing; after `blocks`
+    blocks a value is forgotten everywhere, never where it is 0.
+    """
+
+    name: str
+    members: tuple[str, ...]
+    copies: int = 0
+    blocks: int = 0
+
+
+@dataclass(frozen=True)
 class Plan:
     """A whole network: one channel, one chaincode, its organisations and how blocks are ordered."""
 
@@ -135,6 +150,7 @@ class Plan:
     database: Database = Database.LEVELDB
     chaincode: str = "chainfusion"
     chaincode_version: str = "1"
+    collections: tuple[CollectionPlan, ...] = ()
 
     def __post_init__(self) -> None:
         _check(bool(CHANNEL_NAME.fullmatch(self.channel)), "channel", "lower-case letters, digits, dots and hyphens")
@@ -148,6 +164,21 @@ class Plan:
         least = LEAST_ORDERERS[self.ordering.consensus]
         enough = len(self.orderers) >= least
         _check(enough, "ordering.consensus", f"{self.ordering.consensus} needs {least} organisations that order")
+        self._check_collections()
+
+    def _check_collections(self) -> None:
+        names = [each.name for each in self.collections]
+        _check(len(set(names)) == len(names), "collections", "a name appears twice")
+        hosts = {each.msp for each in self.hosts}
+        for each in self.collections:
+            _check(
+                bool(COLLECTION_NAME.fullmatch(each.name)), "collections", "letters, digits, hyphens and underscores"
+            )
+            known = (
+                bool(each.members) and len(set(each.members)) == len(each.members) and hosts.issuperset(each.members)
+            )
+            _check(known, "collections", f"{each.name} needs members, each once, that run a peer")
+            _check(each.copies < len(each.members), "collections", f"{each.name} has too few members for its copies")
 
     @property
     def orderers(self) -> tuple[OrganisationPlan, ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
@@ -22,6 +22,7 @@ from chainfusion.ledger.fabric.network.plan import (
     HOST,
     LOWEST_PORT,
     MSP_ID,
+    CollectionPlan,
     Consensus,
     Database,
     Ordering,
@@ -48,7 +49,7 @@ def read_plan(data: bytes) -> Plan:
 
 
 def _plan(root: Node) -> Plan:
-    top = _keys(root, {"consortium", "channel", "organisations"}, {"ordering", "database", "chaincode"})
+    top = _keys(root, {"consortium", "channel", "organisations"}, {"ordering", "database", "chaincode", "collections"})
     names = _keys(top["consortium"], {"name", "name_zh"}, set())
     organisations = tuple(_organisation(each) for each in top["organisations"].parts())
     chaincode = _keys(top["chaincode"], set(), {"name", "version"}) if "chaincode" in top else {}
@@ -62,6 +63,7 @@ def _plan(root: Node) -> Plan:
             database=_word(top["database"], Database) if "database" in top else Database.LEVELDB,
             chaincode=_text(chaincode["name"]) if "name" in chaincode else "chainfusion",
             chaincode_version=_text(chaincode["version"]) if "version" in chaincode else "1",
+            collections=tuple(map(_collection, top["collections"].parts())) if "collections" in top else (),
         )
     except PlanRefused as error:
         place = top.get(error.facts["path"].partition(".")[0], root)
@@ -91,6 +93,16 @@ def _port(node: Node) -> int:
     if not LOWEST_PORT <= port <= HIGHEST_PORT:
         raise node.refuse(f"a port from {LOWEST_PORT} to {HIGHEST_PORT} is needed")
     return port
+
+
+def _collection(node: Node) -> CollectionPlan:
+    keys = _keys(node, {"name", "members"}, {"copies", "blocks"})
+    return CollectionPlan(
+        name=_text(keys["name"]),
+        members=tuple(_text(each) for each in keys["members"].parts()),
+        copies=_count(keys["copies"]) if "copies" in keys else 0,
+        blocks=_count(keys["blocks"]) if "blocks" in keys else 0,
+    )
 
 
 def _ordering(node: Node) -> Ordering:
@@ -127,6 +139,7 @@ def write_plan(plan: Plan) -> str:
             "max_size": f"{how.max_bytes // 1024} KiB",
             "leader_timeout": f"{how.leader_timeout_ms} ms",
         },
+        **({"collections": [_written(each) for each in plan.collections]} if plan.collections else {}),
         "organisations": [
             {
                 "msp": each.msp,
@@ -142,6 +155,10 @@ def write_plan(plan: Plan) -> str:
     }
     text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
     return re.sub(r"\b(orders|peer): '(yes|no)'", r"\1: \2", text)
+
+
+def _written(each: CollectionPlan) -> dict[str, Any]:
+    return {"name": each.name, "members": list(each.members), "copies": each.copies, "blocks": each.blocks}
 
 
 # ------------------------------------------------------------------ values
@@ -172,9 +189,16 @@ def _matching(node: Node, form: re.Pattern[str], what: str) -> str:
 
 
 def _number(node: Node) -> int:
+    number = _count(node)
+    if number == 0:
+        raise node.refuse("a whole number above 0 is needed")
+    return number
+
+
+def _count(node: Node) -> int:
     text = node.text()
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0):
-        raise node.refuse(f"{text[:80]!r} is not a whole number above 0")
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10):
+        raise node.refuse(f"{text[:80]!r} is not a whole number")
     return int(text)
 
 

@@ -85,7 +85,7 @@ def block_validation(consenters: Sequence[configuration.Consenter]) -> policies.
 def endorsement(hosts: Sequence[str], everybody: bool) -> policies.Policy:
     """A majority of these organisations' peers, which is Fabric's own majority where they are all the members."""
     if not everybody:
-        return _signature_policy(len(hosts) // 2 + 1, [_role(msp, "peer") for msp in hosts])
+        return _as_policy(peers_policy(hosts, len(hosts) // 2 + 1, "peer"))
     majority = policies.ImplicitMetaPolicy(sub_policy="Endorsement", rule=policies.ImplicitMetaPolicy.Rule.MAJORITY)
     return policies.Policy(type=policies.Policy.PolicyType.IMPLICIT_META, value=majority.SerializeToString())
 
@@ -127,12 +127,24 @@ def _unit(kind: str) -> msp_config.FabricOUIdentifier:
     return msp_config.FabricOUIdentifier(organizational_unit_identifier=kind)
 
 
+def peers_policy(msps: Sequence[str], count: int, kind: str) -> policies.SignaturePolicyEnvelope:
+    """So many of these organisations, each by an identity of this kind."""
+    return _out_of(count, [_role(msp, kind) for msp in msps])
+
+
 def _signature_policy(count: int, who: Sequence[principals.MSPPrincipal]) -> policies.Policy:
+    return _as_policy(_out_of(count, who))
+
+
+def _as_policy(envelope: policies.SignaturePolicyEnvelope) -> policies.Policy:
+    return policies.Policy(type=policies.Policy.PolicyType.SIGNATURE, value=envelope.SerializeToString())
+
+
+def _out_of(count: int, who: Sequence[principals.MSPPrincipal]) -> policies.SignaturePolicyEnvelope:
     """So many of these."""
     each = [policies.SignaturePolicy(signed_by=number) for number in range(len(who))]
     rule = policies.SignaturePolicy(n_out_of=policies.SignaturePolicy.NOutOf(n=count, rules=each))
-    envelope = policies.SignaturePolicyEnvelope(rule=rule, identities=who)
-    return policies.Policy(type=policies.Policy.PolicyType.SIGNATURE, value=envelope.SerializeToString())
+    return policies.SignaturePolicyEnvelope(rule=rule, identities=who)
 
 
 def _role(msp: str, kind: str) -> principals.MSPPrincipal:
