@@ -45,8 +45,7 @@ def level_payment(balance: float, rate_ppm: float, months: int) -> float:
     step = rate_ppm / 12e6
     growth, square, left = 1.0, 1.0 + step, months
     while left > 0:
-        if left & 1:
-            growth *= square
+        growth *= square if left & 1 else 1.0
         square *= square
         left >>= 1
     return balance * step * growth / (growth - 1.0)

@@ -17,7 +17,7 @@ from chainfusion.cashflow.assumptions.numbers import ONE
 from chainfusion.cashflow.pool.arithmetic import MONTHLY_PPM, kept
 from chainfusion.cashflow.pool.kernel import kernel
 from chainfusion.cashflow.pool.loop import FLOWS, project_loan
-from chainfusion.cashflow.pool.order import LANE_BITS, WIDTH, Blocks, Loans
+from chainfusion.cashflow.pool.order import LANE_BITS, WIDTH, Blocks, Loans, Places
 from chainfusion.cashflow.pool.tables import Tables
 
 Ints = NDArray[np.int64]
@@ -44,17 +44,18 @@ def run(loans: Loans, blocks: Blocks, tables: Tables, row_of: Ints, out: Ints) -
     row, group, age, largest = -1, -1, -1, 0
     for b in range(len(blocks.start) - 1):
         begin, end = blocks.start[b], blocks.start[b + 1]
-        first = loans.group[begin]
-        if row_of[first] != row:
+        members = blocks.order[begin:end]
+        first = members[0]
+        if row_of[loans.group[first]] != row:
             _flush(sums, out, row)
-            row = row_of[first]
-        if first != group or loans.age[begin] != age:
-            group, age = first, loans.age[begin]
+            row = row_of[loans.group[first]]
+        if loans.group[first] != group or loans.age[first] != age:
+            group, age = loans.group[first], loans.age[first]
             largest = _write_curves(tables, group, age, curves)
-        if blocks.fixed[b] and end - begin >= SPARSE and _holds(loans, begin, end, largest):
-            _run_lanes(loans, begin, end, curves, lanes, sums)
+        if blocks.fixed[b] and end - begin >= SPARSE and _holds(loans, members, largest):
+            _run_lanes(loans, members, curves, lanes, sums)
         else:
-            for i in range(begin, end):
+            for i in members:
                 term = project_loan(loans, i, tables, single)
                 for t in range(term):
                     for f in range(FLOWS):
@@ -79,10 +80,10 @@ def _write_curves(tables: Tables, group: int, age: int, curves: Floats) -> int:
 
 
 @kernel
-def _holds(loans: Loans, begin: int, end: int, largest: int) -> bool:
+def _holds(loans: Loans, members: Places, largest: int) -> bool:
     """Whether float64 is exact for a block."""
     balance, rate, payment = 0, 0, 0
-    for i in range(begin, end):
+    for i in members:
         balance = max(balance, loans.balance[i])
         rate = max(rate, loans.rate[i])
         payment = max(payment, loans.payment[i])
@@ -91,12 +92,17 @@ def _holds(loans: Loans, begin: int, end: int, largest: int) -> bool:
 
 
 @kernel
-def _run_lanes(loans: Loans, begin: int, end: int, curves: Floats, lanes: Floats, sums: Floats) -> None:
-    event, last = _load(loans, begin, end, lanes)
-    level = 1.0 if loans.repays[begin] == 0 else 0.0
-    for t in range(last):
-        if t == event:
-            event = _pass_event(loans, begin, end, t, lanes)
+def _run_lanes(loans: Loans, members: Places, curves: Floats, lanes: Floats, sums: Floats) -> None:
+    starts = _load(loans, members, lanes)
+    level = 1.0 if loans.repays[members[0]] == 0 else 0.0
+    ending, ends = 0, loans.term[members[0]] - 1
+    for t in range(loans.term[members[-1]]):
+        if t == starts:
+            starts = _begin_principal(loans, members, t, lanes)
+        while t == ends:
+            lanes[WIDTH + ending] = _ALL
+            ending += 1
+            ends = loans.term[members[ending]] - 1 if ending < len(members) else -1
         default, prepay, survival = curves[0, t], curves[1, t], curves[2, t]
         at = t * FLOWS * _SUMS
         for part in range(0, WIDTH, _SUMS):
@@ -119,37 +125,31 @@ def _run_lanes(loans: Loans, begin: int, end: int, curves: Floats, lanes: Floats
 
 
 @kernel
-def _load(loans: Loans, begin: int, end: int, lanes: Floats) -> tuple[int, int]:
-    """Balance, payment and rate into the lanes; the first month in which a payment changes, and the longest term."""
-    event, last = 1 << 30, 0
+def _load(loans: Loans, members: Places, lanes: Floats) -> int:
+    """Balance, payment and rate into the lanes; returns the first month with which interest-only months end."""
+    starts = -1
     lanes[:] = 0.0
-    for k in range(end - begin):
-        i = begin + k
+    for k in range(len(members)):
+        i = members[k]
         lanes[k], lanes[2 * WIDTH + k] = loans.balance[i], loans.rate[i]
         if loans.interest_only[i] == 0:
             lanes[WIDTH + k] = loans.payment[i]
-        else:
-            event = min(event, loans.interest_only[i])
-        event, last = min(event, loans.term[i] - 1), max(last, loans.term[i])
-    return event, last
+        elif starts < 0 or loans.interest_only[i] < starts:
+            starts = loans.interest_only[i]
+    return starts
 
 
 @kernel
-def _pass_event(loans: Loans, begin: int, end: int, t: int, lanes: Floats) -> int:
-    """In month t payments begin, or take all that is left; returns the next month of that kind."""
-    event = 1 << 30
-    for k in range(end - begin):
-        i = begin + k
-        final, starts = loans.term[i] - 1, loans.interest_only[i]
-        if starts == t:
-            lanes[WIDTH + k] = loans.payment[i]
-        if final == t:
-            lanes[WIDTH + k] = _ALL
-        if starts > t:
-            event = min(event, starts)
-        if final > t:
-            event = min(event, final)
-    return event
+def _begin_principal(loans: Loans, members: Places, t: int, lanes: Floats) -> int:
+    """Payments of the loans whose interest-only months have passed begin; returns the next month with such loans."""
+    starts = -1
+    for k in range(len(members)):
+        month = loans.interest_only[members[k]]
+        if month == t:
+            lanes[WIDTH + k] = loans.payment[members[k]]
+        elif month > t and (starts < 0 or month < starts):
+            starts = month
+    return starts
 
 
 @kernel

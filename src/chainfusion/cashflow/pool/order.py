@@ -15,6 +15,7 @@ from chainfusion.cashflow.pool.columns import MAX_TERM, Pool
 from chainfusion.cashflow.pool.kernel import kernel
 
 Ints = NDArray[np.int64]
+Places = NDArray[np.int32]
 
 WIDTH = 32
 """Loans in a block."""
@@ -25,7 +26,7 @@ _FLOATING = _SIZES - 1
 
 
 class Loans(NamedTuple):
-    """A pool's columns in the order of blocks. The floating terms are empty where all rates are fixed."""
+    """A pool's columns, in the pool's own order. The floating terms are empty where all rates are fixed."""
 
     balance: Ints
     rate: Ints
@@ -45,70 +46,65 @@ class Loans(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """Block b holds the loans from start[b] up to start[b + 1]; `fixed` where no loan of it has a floating rate."""
+    """Block b holds the loans order[start[b]] up to order[start[b + 1]], the last one left out; `fixed` is 1 where
+    none of them has a floating rate.
+    """
 
-    start: Ints
-    fixed: Ints
+    order: Places
+    start: Places
+    fixed: Places
 
 
-def loans_of(pool: Pool, order: Ints | slice = slice(None)) -> Loans:
-    """The columns, in `order`."""
+def loans_of(pool: Pool) -> Loans:
+    """The columns as the kernel takes them, without copying."""
     floating, none = pool.floating, np.zeros(0, np.int64)
     columns = (pool.balance, pool.rate_ppm, pool.term, pool.age, pool.payment, pool.repays, pool.amortizing,
                pool.interest_only, pool.group)  # fmt: skip
     terms = (none,) * 6 if floating is None else (
         floating.index, floating.spread, floating.every, floating.next_reset, floating.floor, floating.cap)  # fmt: skip
-    return Loans(*(_taken(column, order) if len(column) else column for column in columns + terms))
+    return Loans(*columns, *terms)
 
 
-def _taken(column: Ints, order: Ints | slice) -> Ints:
-    if isinstance(order, slice):
-        return column[order]
-    out = np.empty(len(order), np.int64)
-    _gather(column, order, out)
-    return out
-
-
-def blocks_of(pool: Pool, by_age: bool) -> tuple[Loans, Blocks]:
-    """The pool sorted by group, age (where curves go by it), kind, size and term, and its blocks."""
-    kind = np.empty(len(pool), np.int64)
-    index = pool.floating.index if pool.floating is not None else np.zeros(0, np.int64)
-    _kinds(pool.balance, pool.repays, pool.age, index, by_age, kind)
-    order = _sorted(np.arange(len(pool)), pool.term, MAX_TERM)
-    order = _sorted(order, kind, int(kind.max(initial=0)))
-    if pool.groups > 1:
-        order = _sorted(order, pool.group, pool.groups)
-    loans = loans_of(pool, order)
-    start, fixed = np.empty(len(pool) + 1, np.int64), np.empty(len(pool), np.int64)
-    count = _cut(_taken(kind, order), loans.group, start, fixed)
-    return loans, Blocks(start[: count + 1], fixed[:count])
-
-
-def _sorted(order: Ints, key: Ints, largest: int) -> Ints:
-    out = np.empty_like(order)
-    _counting_pass(order, key, np.zeros(largest + 2, np.int64), out)
-    return out
+def blocks_of(loans: Loans, by_age: bool) -> Blocks:
+    """The loans sorted by group, age (where curves go by it), kind, size and term, in blocks."""
+    count = len(loans.balance)
+    kind, order, spare = (np.empty(count, np.int32) for _ in range(3))
+    _kinds(loans, by_age, kind)
+    _first_pass(loans.term, np.zeros(MAX_TERM + 2, np.int64), spare)
+    _next_pass(spare, kind, np.zeros(int(kind.max(initial=0)) + 2, np.int64), order)
+    if loans.group.max(initial=0) > 0:
+        _next_pass(order, loans.group, np.zeros(int(loans.group.max()) + 2, np.int64), spare)
+        order = spare
+    start, fixed = np.empty(count + 1, np.int32), np.empty(count, np.int32)
+    blocks = _cut(order, kind, loans.group, start, fixed)
+    return Blocks(order, start[: blocks + 1], fixed[:blocks])
 
 
 @kernel
-def _kinds(balance: Ints, repays: Ints, age: Ints, index: Ints, by_age: bool, out: Ints) -> None:
-    for i in range(len(balance)):
-        size, left = 0, balance[i] >> LANE_BITS
+def _kinds(loans: Loans, by_age: bool, out: Places) -> None:
+    for i in range(len(out)):
+        size, left = 0, loans.balance[i] >> LANE_BITS
         while left > 0:
             size += 1
             left >>= 1
-        if len(index) > 0 and index[i] >= 0:
+        if len(loans.index) > 0 and loans.index[i] >= 0:
             size = _FLOATING
-        out[i] = ((age[i] if by_age else 0) * _SIZES + size) * 2 + repays[i]
+        out[i] = ((loans.age[i] if by_age else 0) * _SIZES + size) * 2 + loans.repays[i]
 
 
 @kernel
-def _counting_pass(order: Ints, key: Ints, place: Ints, out: Ints) -> None:
-    """One stable pass of a radix sort; `place` holds a zero for each key and two more."""
+def _first_pass(key: Ints, place: Ints, out: Places) -> None:
+    """Places in order of `key`, stable; `place` holds zeros, two more than the largest key."""
+    _count(key, place)
     for i in range(len(key)):
-        place[key[i] + 1] += 1
-    for k in range(1, len(place)):
-        place[k] += place[k - 1]
+        out[place[key[i]]] = i
+        place[key[i]] += 1
+
+
+@kernel
+def _next_pass(order: Places, key: Ints, place: Ints, out: Places) -> None:
+    """`order` in order of `key`, stable: one pass of a radix sort."""
+    _count(key, place)
     for j in range(len(order)):
         i = order[j]
         out[place[key[i]]] = i
@@ -116,18 +112,22 @@ def _counting_pass(order: Ints, key: Ints, place: Ints, out: Ints) -> None:
 
 
 @kernel
-def _gather(column: Ints, order: Ints, out: Ints) -> None:
-    for j in range(len(order)):
-        out[j] = column[order[j]]
+def _count(key: Ints, place: Ints) -> None:
+    for i in range(len(key)):
+        place[key[i] + 1] += 1
+    for k in range(1, len(place)):
+        place[k] += place[k - 1]
 
 
 @kernel
-def _cut(kind: Ints, group: Ints, start: Ints, fixed: Ints) -> int:
-    count = 0
-    for i in range(len(kind)):
-        if i == 0 or i - start[count - 1] == WIDTH or kind[i] != kind[i - 1] or group[i] != group[i - 1]:
-            start[count] = i
+def _cut(order: Places, kind: Places, group: Ints, start: Places, fixed: Places) -> int:
+    count, before = 0, 0
+    for j in range(len(order)):
+        i = order[j]
+        if j == 0 or j - start[count - 1] == WIDTH or kind[i] != kind[before] or group[i] != group[before]:
+            start[count] = j
             fixed[count] = 1 if (kind[i] >> 1) & (_SIZES - 1) != _FLOATING else 0
             count += 1
-    start[count] = len(kind)
+        before = i
+    start[count] = len(order)
     return count

@@ -17,7 +17,7 @@ from chainfusion.cashflow.pool.columns import Pool
 from chainfusion.cashflow.pool.errors import HorizonTooShort
 from chainfusion.cashflow.pool.lanes import run
 from chainfusion.cashflow.pool.loop import DEFAULTED, FLOWS, INTEREST, PREPAID, SCHEDULED
-from chainfusion.cashflow.pool.order import blocks_of
+from chainfusion.cashflow.pool.order import blocks_of, loans_of
 from chainfusion.cashflow.pool.tables import tables
 
 Ints = NDArray[np.int64]
@@ -47,7 +47,8 @@ def rows_of(scenario: Scenario, groups: int, by_group: bool) -> Rows:
 
 def flows_of(pool: Pool, scenarios: Sequence[Scenario], groups: int, months: int, by_group: bool) -> Totals:
     """The flows of these loans under each scenario. Scenarios that differ in recoveries alone are computed once."""
-    loans, blocks = blocks_of(pool, _by_age(scenarios))
+    loans = loans_of(pool)
+    blocks = blocks_of(loans, _by_age(scenarios))
     names = pool.floating.names if pool.floating is not None else ()
     done: dict[object, Ints] = {}
     out = []
