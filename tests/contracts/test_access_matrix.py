@@ -74,6 +74,10 @@ TABLE = """
     document.show                    x x x x x x x x x x x x   member      -
     document.overview                x x x x x x x x x x x x   member      -
     document.opinions                x x x x x x x x x x x x   member      -
+    migration.name_origin            x x x x x x x x x x x .   signatory   -
+    migration.link                   x x x x x x x x x x x .   signatory   -
+    migration.origins                x x x x x x x x x x x x   member      -
+    migration.links                  x x x x x x x x x x x x   member      -
 """
 COLUMNS = (
     Role.ORIGINATOR,

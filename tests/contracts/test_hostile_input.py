@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chainfusion.contracts.migration.records import Link
 from chainfusion.domain.deal import NamedParty, Product
 from chainfusion.domain.document_kinds import DocumentKind, default_index
 from chainfusion.domain.errors import ChainFusionError, error_from_json
@@ -26,6 +27,7 @@ from tests.support.world import (
     member,
     msp_of,
     new_document,
+    origin,
     person,
     pool,
     reference,
@@ -51,6 +53,8 @@ TAPE = new_document("tape", DocumentKind.LOAN_TAPE)
 TEXT = new_document("legal", DocumentKind.LEGAL_OPINION)
 WORLD.call("document.register", CALLER, deal=DEAL, document=TAPE)
 WORLD.call("document.register", CALLER, deal=DEAL, document=TEXT)
+OLD = "0d" * 16
+WORLD.call("migration.name_origin", CALLER, origin=origin(OLD))
 
 
 def valid_arguments() -> dict[str, dict[str, Any]]:
@@ -99,6 +103,10 @@ def valid_arguments() -> dict[str, dict[str, Any]]:
         "document.show": {"deal": DEAL, "document": TAPE.id},
         "document.overview": {"deal": DEAL},
         "document.opinions": {"deal": DEAL},
+        "migration.name_origin": {"origin": origin("e1" * 16)},
+        "migration.link": {"ledger": OLD, "deal": DEAL, "part": 1, "links": (Link("1" * 64, 3, 0, "2" * 64),)},
+        "migration.origins": {},
+        "migration.links": {"deal": DEAL},
     }
     return {name: {key: to_json(value) for key, value in args.items()} for name, args in typed.items()}
 

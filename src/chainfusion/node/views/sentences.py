@@ -39,6 +39,12 @@ _SAID: dict[str, Text] = {
         "registered version {version} of the pool, {loans} loans", "登记了资产池第 {version} 版，{loans} 笔"
     ),
     "pool.acknowledge": Text("acknowledged version {version} of the pool", "确认了资产池第 {version} 版"),
+    "migration.name_origin": Text(
+        "named the earlier ledger {ledger}, of {size} blocks", "登记了原账本 {ledger}，共 {size} 个区块"
+    ),
+    "migration.link": Text(
+        "linked {count} facts to the earlier ledger {ledger}", "将 {count} 项事实与原账本 {ledger} 相链接"
+    ),
     "document.require_kinds": Text("set an index of {count} kinds of documents", "设定了底稿目录，共 {count} 类"),
     "document.register": Text("registered version {version} of: {kind}", "登记了{kind}第 {version} 版"),
     "document.grant": Text("let {reader} read version {version} of: {kind}", "授予{reader}阅读{kind}第 {version} 版"),
@@ -67,7 +73,7 @@ def sentence(operation: str, args: Args, name_of: NameOf, kind_of: KindOf) -> Te
 
 def _words(operation: str, args: Args, name_of: NameOf, kind_of: KindOf) -> dict[str, Any]:
     contract = operation.partition(".")[0]
-    words = {"consortium": _governance, "deal": _deal, "pool": _pool}.get(contract)
+    words = {"consortium": _governance, "deal": _deal, "pool": _pool, "migration": _migration}.get(contract)
     return words(args, name_of) if words else _document(args, name_of, kind_of)
 
 
@@ -107,6 +113,13 @@ def _pool(args: Args, name_of: NameOf) -> dict[str, Any]:
     before = pool.get("replaces")
     version = pool.get("version") or (before["version"] + 1 if before else 1)
     return {"version": version, "loans": f"{pool.get('loans', 0):,}"}
+
+
+def _migration(args: Args, name_of: NameOf) -> dict[str, Any]:
+    del name_of
+    origin = args.get("origin") or {}
+    ledger = str(args.get("ledger") or origin.get("ledger"))
+    return {"ledger": f"{ledger[:8]}…", "size": origin.get("size"), "count": len(args.get("links") or ())}
 
 
 def _document(args: Args, name_of: NameOf, kind_of: KindOf) -> dict[str, Any]:
