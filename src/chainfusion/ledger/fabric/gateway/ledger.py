@@ -22,8 +22,9 @@ from chainfusion.ledger.evidence.transaction import VALID, Creator, Proposal
 from chainfusion.ledger.fabric.blocks.block import FabricBlock
 from chainfusion.ledger.fabric.blocks.records import Reader, certificates_in
 from chainfusion.ledger.fabric.chaincode.reading import reading
+from chainfusion.ledger.fabric.gateway.attempts import attempt_nonce
 from chainfusion.ledger.fabric.gateway.client import Committed, GatewayClient
-from chainfusion.ledger.fabric.gateway.signing import attempt_nonce, transaction_id
+from chainfusion.ledger.fabric.gateway.signing import transaction_id
 from chainfusion.ledger.port import (
     Block,
     CommittedTransaction,
