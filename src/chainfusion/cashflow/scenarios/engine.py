@@ -17,5 +17,5 @@ for _part in (
     register_jitable(_part)
 
 run_periods = numba.njit(nogil=True, cache=True, error_model="numpy")(machine.run_periods)
-"""`machine.run_periods` on arrays of int64: code (rows, 6), slots (slots, lanes), alike values (periods, n), collections
-(inputs, periods, lanes), out (outputs, periods, scenarios)."""
+"""`machine.run_periods` on arrays of int64: code (rows, 6), slots (slots, lanes), alike values (periods, n),
+collections (inputs, periods, lanes), out (outputs, periods, scenarios)."""

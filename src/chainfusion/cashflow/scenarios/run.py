@@ -22,7 +22,7 @@ LANES = 128
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Flows and balances of all scenarios. `result[name]`: (scenarios, periods), in minor units or the output's kind."""
+    """Flows and balances of all scenarios. `result[name]`: (scenarios, periods), minor units or the output's kind."""
 
     program: Program
     names: tuple[str, ...]
@@ -30,7 +30,8 @@ class Result:
     flows: Mapping[str, Ints]
 
     def __getitem__(self, name: str) -> Ints:
-        return self.values[self.names.index(name)].T
+        found: Ints = self.values[self.names.index(name)].T
+        return found
 
     @property
     def scenarios(self) -> int:
@@ -48,8 +49,8 @@ def run(
 ) -> Result:
     """All scenarios. `flows`: for each input of the program an array (scenarios, periods), or (periods,) for all alike.
 
-    `keep`: names of outputs (default: all); `into`: an array (outputs, periods, scenarios) of an earlier result that may
-    be written over. Raises: BadCollections, AmountTooLarge, CashDiffers.
+    `keep`: names of outputs (default: all); `into`: an array (outputs, periods, scenarios) of an earlier result that
+    may be written over. Raises: BadCollections, AmountTooLarge, CashDiffers.
     """
     names = tuple(o.name for o in program.outputs) if keep is None else tuple(keep)
     brought = checked(program, flows)

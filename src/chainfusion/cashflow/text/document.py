@@ -45,7 +45,8 @@ RULE = Record(
     DateRule,
     (
         Key("cycle", "cycle", Record(Cycle, (
-            Key("first", "first", Day()), Key("every", "every", Line(), "1M"), Key("month_end", "month_end", YesNo(), False),
+            Key("first", "first", Day()), Key("every", "every", Line(), "1M"),
+            Key("month_end", "month_end", YesNo(), False),
         )), None, "period 1 falls on `first`, each later one a step after it"),
         Key("base", "base", Word(), None, "another rule, or cut_off, closing, legal_maturity"),
         Key("back", "back", Whole(0, 12), 0, "so many periods earlier"),

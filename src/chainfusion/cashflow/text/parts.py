@@ -94,7 +94,8 @@ class TableShape:
         if len(kinds) != 1:
             raise rows.unfit("all values of a table are of one kind")
         try:
-            return replace(head, kind=kinds.pop(), entries=tuple(Entry(n, found.value) for n, found in literals))
+            entries = tuple(Entry(n, found.value) for n, found in literals)
+            return Table(head.id, head.title, head.by, kinds.pop(), entries)
         except ValueError as error:
             raise rows.unfit(str(error)) from None
 

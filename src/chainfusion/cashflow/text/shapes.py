@@ -16,8 +16,8 @@ from typing import Any, Protocol
 from chainfusion.cashflow.text.located import Node, Unfit
 from chainfusion.domain.calendar import DayCount
 from chainfusion.domain.errors import Text
-from chainfusion.domain.terms.formula import Kind, Literal, literal_text, parse, unparse
 from chainfusion.domain.terms.findings import Finding
+from chainfusion.domain.terms.formula import Kind, Literal, literal_text, parse, unparse
 from chainfusion.domain.terms.refusals import BadFormula
 from chainfusion.domain.waterfall.opcodes import LARGEST
 

@@ -18,8 +18,8 @@ def open_period(work: Workings) -> None:
     emit.clear_flows()
     for step in work.steps_of(Act.PRINCIPAL):
         if any(work.tranches[name].per_hundred for name in step.payees):
-            for account in step.sources:
-                _carried_back(work, account)
+            for source in step.sources:
+                _carried_back(work, source)
     _pool(work)
     for account in work.terms.accounts:
         for flow in account.receives:

@@ -29,13 +29,13 @@ def kinds(terms: DealTerms) -> dict[str, Kind]:
     money = [f"pool.{name}" for name in (*POOL, "principal", "initial")] + ["notes.balance", "notes.opening", "rest"]
     money += [f"{a.id}.{name}" for a in terms.accounts for name in ACCOUNT]
     money += [f"{t.id}.{name}" for t in terms.tranches for name in TRANCHE_MONEY]
-    money += [f"{c.id}.{name}" for c in (*terms.fees, *terms.hedges) for name in CLAIM]
+    money += [f"{c.id}.{name}" for c in terms.claims for name in CLAIM]
     money += [f"{h.id}.received" for h in terms.hedges] + [f"{p.id}.paid" for p in terms.parties] + ["assets.paid"]
     money += [f"{found.id}.{s.id}.paid" for found in terms.lists for s in found.steps if s.act is not Act.TEST]
     found = dict.fromkeys(money, Kind.MONEY)
     found |= {f"{t.id}.coupon": Kind.RATIO for t in terms.tranches} | {i.id: Kind.RATIO for i in terms.indices}
     found |= {t.id: t.kind for t in terms.tables} | {p.id: p.kind for p in terms.private}
-    found |= {x.id: Kind.TRUTH for x in (*terms.events, *terms.triggers)} | {"last_period": Kind.TRUTH}
+    found |= {e.id: Kind.TRUTH for e in terms.events} | {t.id: Kind.TRUTH for t in terms.triggers} | {"last_period": Kind.TRUTH}
     found |= {f"state.{s.id}": Kind.TRUTH for s in terms.states}
     return found | {"period": Kind.COUNT, "year": Kind.COUNT, "date": Kind.DATE}
 

@@ -1,15 +1,16 @@
-"""Whether deal terms make sense: every finding, with the path of what it is about. docs/spec/terms.md lists the rules."""
+"""Whether deal terms make sense: every finding, with the path of what it is about (docs/spec/terms.md lists them)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from chainfusion.domain.errors import ChainFusionError
 from chainfusion.domain.terms.findings import Finding, refuse
 from chainfusion.domain.terms.formula import FUNCTIONS, WORDS, Kind, Literal, unparse
 from chainfusion.domain.terms.kinds import Typing
 from chainfusion.domain.terms.lint_steps import step_findings
-from chainfusion.domain.terms.records import Amortization, By, DealTerms, When
+from chainfusion.domain.terms.records import Amortization, By, DealTerms, Table, When
 from chainfusion.domain.terms.refusals import BadFormula
 from chainfusion.domain.terms.schedule import schedule
 from chainfusion.domain.terms.uses import uses
@@ -164,13 +165,7 @@ def _tranches(terms: DealTerms) -> Iterator[Finding]:
     for t in terms.tranches:
         path = f"tranches.{t.id}"
         if t.schedule is not None:
-            table = tables.get(t.schedule)
-            if table is None:
-                yield Finding("name", f"{path}.schedule", f"there is no table {t.schedule}")
-            elif table.kind is not Kind.MONEY:
-                yield Finding("table", f"{path}.schedule", f"{t.schedule} is not a table of money")
-            elif any(b.value > a.value for a, b in zip(table.entries, table.entries[1:], strict=False)):
-                yield Finding("table", f"tables.{table.id}.rows", "a balance to amortize to rises")
+            yield from _schedule(tables.get(t.schedule), t.schedule, f"{path}.schedule")
         if t.amortization is Amortization.INTEREST_ONLY and (t.size or t.notional is None):
             yield Finding("tranche", path, "an interest-only class has size 0 and a notional amount")
     issued = sum(t.size for t in terms.tranches)
@@ -178,6 +173,15 @@ def _tranches(terms: DealTerms) -> Iterator[Finding]:
     if issued > funded:
         why = f"notes of {issued} minor units stand on assets of {funded}"
         yield Finding("issue", "tranches", why, "warning")
+
+
+def _schedule(table: Table | None, name: str, path: str) -> Iterator[Finding]:
+    if table is None:
+        yield Finding("name", path, f"there is no table {name}")
+    elif table.kind is not Kind.MONEY:
+        yield Finding("table", path, f"{name} is not a table of money")
+    elif any(b.value > a.value for a, b in pairwise(table.entries)):
+        yield Finding("table", f"tables.{name}.rows", "a balance to amortize to rises")
 
 
 def _states(terms: DealTerms) -> Iterator[Finding]:

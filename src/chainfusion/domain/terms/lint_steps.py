@@ -23,7 +23,7 @@ def step_findings(terms: DealTerms) -> Iterator[Finding]:
 
 def _payable(terms: DealTerms, act: Act) -> set[str]:
     tranches = {t.id for t in terms.tranches}
-    fees = {x.id for x in (*terms.fees, *terms.hedges)}
+    fees = {x.id for x in terms.claims}
     if act is Act.FEES:
         return fees
     if act is Act.RETURN:
@@ -130,10 +130,10 @@ def _never_paid(terms: DealTerms) -> Iterator[Finding]:
 
     fees, interest = paid(Act.FEES), paid(Act.INTEREST, Act.CAPITALIZE)
     principal = paid(Act.PRINCIPAL, Act.WRITE_DOWN)
-    for place, claims in (("fees", terms.fees), ("hedges", terms.hedges)):
-        for claim in claims:
-            if claim.id not in fees and claim.id not in paid(Act.RETURN):
-                yield Finding("unpaid", f"{place}.{claim.id}", f"no step pays {claim.id}")
+    for claim in terms.claims:
+        if claim.id not in fees and claim.id not in paid(Act.RETURN):
+            place = "fees" if claim in terms.fees else "hedges"
+            yield Finding("unpaid", f"{place}.{claim.id}", f"no step pays {claim.id}")
     for t in terms.tranches:
         if t.coupon is not None and t.id not in interest:
             yield Finding("unpaid", f"tranches.{t.id}", f"no step pays the interest of {t.id}")

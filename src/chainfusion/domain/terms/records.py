@@ -44,7 +44,7 @@ class Rounding(StrEnum):
 class Amortization(StrEnum):
     """What principal a tranche is due."""
 
-    PASS_THROUGH = "pass_through"
+    PASS_THROUGH = "pass_through"  # noqa: S105
     """Its whole balance, as soon as there is cash."""
     SCHEDULED = "scheduled"
     """Down to the balance that its table states for the payment (固定摊还, 计划摊还)."""
@@ -401,6 +401,11 @@ class DealTerms:
         check_currency(self.currency)
         check(self.pool_balance >= 0, "a pool's balance is not negative")
         check(bool(self.states), "there is no state")
+
+    @property
+    def claims(self) -> tuple[Fee | Hedge, ...]:
+        """What steps pay as fees: fees, and what is owed under hedges."""
+        return (*self.fees, *self.hedges)
 
     @property
     def digits(self) -> int:

@@ -74,9 +74,10 @@ def year_of(closing: date, day: date) -> int:
 
 def table_column(table: Table, closing: date, periods: Sequence[DealPeriod]) -> tuple[int, ...]:
     """The value of a table in each period; years and dates by the payment day."""
-    places = {
-        By.PAYMENT: lambda p: p.number,
-        By.YEAR: lambda p: year_of(closing, p.payment),
-        By.DATE: lambda p: p.payment.toordinal(),
-    }[table.by]
-    return tuple(table.at(places(p)) for p in periods)
+    return tuple(table.at(_place(table.by, closing, p)) for p in periods)
+
+
+def _place(by: By, closing: date, p: DealPeriod) -> int:
+    if by is By.PAYMENT:
+        return p.number
+    return year_of(closing, p.payment) if by is By.YEAR else p.payment.toordinal()

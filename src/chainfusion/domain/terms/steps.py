@@ -10,7 +10,7 @@ from chainfusion.domain.terms.records import Act, Rank, Step, StepList
 from chainfusion.domain.terms.triggers import write_test
 from chainfusion.domain.terms.workings import Workings
 from chainfusion.domain.waterfall import opcodes as op
-from chainfusion.domain.waterfall.program import Line, StepRows
+from chainfusion.domain.waterfall.program import Comparison, Line, StepRows
 
 
 def write_lists(work: Workings) -> None:
@@ -47,7 +47,8 @@ def _write(work: Workings, found: StepList, step: Step, state: int) -> None:
     emit.release()
     first = len(emit.code)
     payment = _Payment(work, found.id, step)
-    guard, comparisons = state, ()
+    guard = state
+    comparisons: tuple[Comparison, ...] = ()
     if step.when is None:
         payment.write(guard)
     else:
@@ -57,8 +58,9 @@ def _write(work: Workings, found: StepList, step: Step, state: int) -> None:
         payment.write(guard)
         close()
     rows = (first, len(emit.code), state, guard, payment.amount, payment.cap)
-    told = (tuple(payment.lines), tuple(payment.sources.values()), tuple(comparisons))
-    work.steps.append(StepRows(found.id, step.id, step.act.value, step.rank.value, *rows, *told))
+    lines, sources = tuple(payment.lines), tuple(payment.sources.values())
+    told = StepRows(found.id, step.id, step.act.value, step.rank.value, *rows, lines, sources, comparisons)
+    work.steps.append(told)
 
 
 @dataclass(slots=True)

@@ -27,10 +27,8 @@ def uses(terms: DealTerms) -> Iterator[Use]:
     for fee in terms.fees:
         money = {"amount": fee.amount, "yearly": fee.yearly, "first": fee.first}
         money |= {"at_least": fee.at_least, "at_most": fee.at_most}
-        parts = {key: (text, Kind.MONEY) for key, text in money.items()} | {
-            "arrears_rate": (fee.arrears_rate, Kind.RATIO)
-        }
-        yield from _given("fees", [(fee.id, parts)])
+        parts = {key: (text, Kind.MONEY) for key, text in money.items()}
+        yield from _given("fees", fee.id, parts | {"arrears_rate": (fee.arrears_rate, Kind.RATIO)})
     for t in terms.tranches:
         ratios = {"coupon": (t.coupon, Kind.RATIO), "arrears_rate": (t.arrears_rate, Kind.RATIO)}
         yield from _given("tranches", t.id, ratios | {"notional": (t.notional, Kind.MONEY)})

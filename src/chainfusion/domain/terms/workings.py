@@ -33,7 +33,7 @@ class Workings:
         for tranche in terms.tranches:
             self.end(f"{tranche.id}.balance", emit.state(f"{tranche.id}.balance", tranche.size))
             self.end(f"{tranche.id}.interest_due", emit.state(f"{tranche.id}.interest_due"))
-        for claim in (*terms.fees, *terms.hedges):
+        for claim in terms.claims:
             self.end(f"{claim.id}.due", emit.state(f"{claim.id}.due"))
         for trigger in terms.triggers:
             self.end(trigger.id, emit.state(trigger.id), kind="truth")

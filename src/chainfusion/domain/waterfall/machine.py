@@ -77,6 +77,7 @@ def compute(row: Sequence[int], v: Table, lanes: int) -> None:
 
 
 def muldivs(d: Table, a: Table, b: Table, c: Table, way: int, flaw: Table, lanes: int) -> None:
+    """d = a * b / c, rounded; a divisor below nothing or a result of 2**50 and more marks the lane."""
     for k in range(lanes):
         if c[k] <= 0:
             flaw[k] |= int(c[k] < 0)

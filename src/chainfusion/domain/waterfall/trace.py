@@ -157,8 +157,10 @@ class _Tracer:
     def run(self) -> None:
         """Stops at every boundary that the program does not skip."""
         code = self.program.code
-        marks = {row for rows in (*self.program.steps, *self.program.triggers) for row in (rows.first, rows.last)}
-        stops = sorted(marks | {len(code)})
+        marks = {len(code)}
+        marks.update(*((rows.first, rows.last) for rows in self.program.steps))
+        marks.update(*((rows.first, rows.last) for rows in self.program.triggers))
+        stops = sorted(marks)
         at = 0
         while True:
             self.seen[at] = _flat(self.v)
