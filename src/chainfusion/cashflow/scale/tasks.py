@@ -1,0 +1,51 @@
+"""A projection cut into tasks that know nothing of each other: some loans under some scenarios.
+
+All amounts are whole numbers and a task's result is their sum by month, so results add up to the same numbers in
+whatever pieces and order they were computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from chainfusion.cashflow.assumptions.scenario import Scenario
+from chainfusion.cashflow.pool.columns import Pool
+from chainfusion.cashflow.pool.project import Totals, flows_of
+
+CHUNK = 131_072
+"""Loans in a task: their columns stay in a core's cache, and blocks of equal age are still full."""
+BATCH = 50
+"""Scenarios in a task."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """Loans of one chunk under the scenarios from `first` on. What the whole pool decides is told to each."""
+
+    loans: Pool
+    first: int
+    scenarios: tuple[Scenario, ...]
+    groups: int
+    months: int
+    by_group: bool
+
+
+def tasks(
+    pool: Pool, scenarios: Sequence[Scenario], months: int, by_group: bool, chunk: int = CHUNK, batch: int = BATCH
+) -> Iterator[Task]:
+    """All tasks of a projection, chunk after chunk."""
+    for begin in range(0, max(1, len(pool)), chunk):
+        loans = pool.chunk(begin, begin + chunk)
+        for first in range(0, len(scenarios), batch):
+            yield Task(loans, first, tuple(scenarios[first : first + batch]), pool.groups, months, by_group)
+
+
+def count(pool: Pool, scenarios: Sequence[Scenario], chunk: int = CHUNK, batch: int = BATCH) -> int:
+    """How many tasks `tasks` gives."""
+    return -(-max(1, len(pool)) // chunk) * -(-len(scenarios) // batch)
+
+
+def run_task(task: Task) -> Totals:
+    """The flows of the task's loans by scenario: int64 minor units, (rows, months, 4) each."""
+    return flows_of(task.loans, task.scenarios, task.groups, task.months, task.by_group)
