@@ -45,6 +45,7 @@ class Run:
         self._gateways = {gateway.id: gateway for gateway in process.gateways}
         net = net_of(process)
         self._start = net.start
+        self.transitions = net.transitions
         self._transitions = {transition.name: transition for transition in net.transitions}
 
     def begun(self) -> Moves:
