@@ -31,6 +31,8 @@ from chainfusion.node.network import DESK, REPRESENTATIVE, RunningNetwork, examp
 
 PROGRAMS = ("peer", "orderer", "configtxgen")
 DEAL = "bench-2026-1"
+ORIGINATOR = "DonghaiMSP"
+"""Who opens the deal, and from whom the load comes."""
 FIRST_PORT = 21500
 
 
@@ -51,8 +53,8 @@ class Stage:
 
     @property
     def msp(self) -> str:
-        """The institution that the load comes from: the deal's originator."""
-        return self.network.plan.msps[0]
+        """The institution that the load comes from."""
+        return ORIGINATOR
 
     def proposal(self, signer: Signer, operation: str, args: dict[str, Any]) -> Proposal:
         """A fresh request of an operation in force."""

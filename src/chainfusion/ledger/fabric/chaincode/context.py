@@ -8,7 +8,14 @@ from datetime import UTC, datetime, timedelta
 from fabric_protos.peer import chaincode_shim_pb2 as shim
 
 from chainfusion.contracts.framework import Caller, Modification
-from chainfusion.contracts.framework.keys import FIRST_SIMPLE, IMPLICIT_COLLECTION, LAST, check_simple, composite_key
+from chainfusion.contracts.framework.keys import (
+    FIRST_SIMPLE,
+    IMPLICIT_COLLECTION,
+    LAST,
+    NAMESPACE,
+    check_simple,
+    composite_key,
+)
 from chainfusion.contracts.framework.limits import check_transaction_size, check_value, key_bytes, text_bytes
 from chainfusion.contracts.framework.refusals import CollectionRefused, StateRefused
 from chainfusion.domain.encoding import encoded
@@ -61,9 +68,13 @@ class FabricContext:
 
     def by_prefix(self, object_type: str, *attributes: str) -> Iterator[tuple[str, bytes]]:
         """Committed composite keys that begin with these parts, in key order."""
+        return self.by_prefix_after("", object_type, *attributes)
+
+    def by_prefix_after(self, bookmark: str, object_type: str, *attributes: str) -> Iterator[tuple[str, bytes]]:
+        """`by_prefix` beyond a bookmark, which is the last key of the page before; "" for all."""
         prefix = composite_key(object_type, *attributes)
-        text_bytes(prefix)
-        return self._rows(prefix, prefix + LAST)
+        text_bytes(prefix + bookmark)
+        return self._rows(max(prefix, bookmark + NAMESPACE), prefix + LAST)
 
     def _rows(self, start: str, end: str) -> Iterator[tuple[str, bytes]]:
         """The rows of a public range, asked for once where they have been read to the end."""

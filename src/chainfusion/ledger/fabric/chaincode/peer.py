@@ -38,12 +38,13 @@ class Limits:
     writes_in_a_batch: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Peer:
-    """The peer of one transaction."""
+    """The peer of one transaction, and how many questions it was asked."""
 
     ask: Ask
     limits: Limits
+    questions: int = 0
 
     def state(self, key: str, collection: str = "") -> bytes:
         """A value, empty where there is none."""
@@ -98,6 +99,7 @@ class Peer:
                 self._ask(Type.QUERY_STATE_CLOSE, shim.QueryStateClose(id=page.id))
 
     def _ask(self, kind: int, question: Message) -> bytes:
+        self.questions += 1
         return self.ask(kind, question.SerializeToString())
 
 

@@ -27,14 +27,14 @@ class TlsFiles:
     certificate: Path
     client_roots: Path
 
-    def context(self) -> ssl.SSLContext:
-        """TLS 1.2 or later, HTTP/2, and no client without a certificate of the roots. Raises: OSError."""
+    def context(self, protocol: str) -> ssl.SSLContext:
+        """TLS 1.2 or later, the protocol on it, and no client without a certificate of the roots. Raises: OSError."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(self.certificate, self.key)
         context.load_verify_locations(self.client_roots)
         context.verify_mode = ssl.CERT_REQUIRED
-        context.set_alpn_protocols(["h2"])
+        context.set_alpn_protocols([protocol])
         return context
 
 
@@ -52,13 +52,15 @@ class ChaincodeServer:
         Raises: OSError where the address cannot be bound or a file cannot be read.
         """
         self._package_id, self._program = package_id, program
-        self._context = None if tls is None else tls.context()
+        self._context = None if tls is None else tls.context("h2")
         host, _, port = address.rpartition(":")
         self._listener = socket.create_server((host, int(port)), backlog=_BACKLOG, reuse_port=shared)
         self.port: int = self._listener.getsockname()[1]
         self._links: set[Link] = set()
         self._lock = Lock()
         self._stopping = False
+        program.metrics.gauge("running", "Transactions under way.", lambda: self.running)
+        program.metrics.gauge("peers", "Connections of peers.", lambda: self.peers)
 
     def start(self) -> None:
         """Begins to serve."""
@@ -73,6 +75,11 @@ class ChaincodeServer:
             time.sleep(0.02)
         for link in self._now():
             link.stop()
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it takes new connections."""
+        return not self._stopping
 
     @property
     def running(self) -> int:
