@@ -80,7 +80,9 @@ class Oracle:
         if op in ("*", "/", "ratio", "yearly"):
             return self.product(tree, way)
         a, b = self.pair(*args)
-        return {"+": a + b, "-": a - b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "==": a == b, "!=": a != b}[op]
+        return {"+": a + b, "-": a - b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "==": a == b, "!=": a != b}[
+            op
+        ]
 
     def scaled(self, tree: Tree, ratio: bool) -> int:
         return self.value(tree) * (RATIO if ratio and self.typing.of(tree) is Kind.COUNT else 1)

@@ -101,7 +101,9 @@ HEDGE = Record(r.Hedge, (
 ))  # fmt: skip
 NAMED = Record(r.Named, (_TITLE,))
 TABLE = TableShape(Record(r.Table, (_TITLE, Key("by", "by", Choice(r.By)))))
-PRIVATE = PrivateShape(Record(r.PrivateTerm, (_TITLE, Key("fingerprint", "fingerprint", Line(64)))))
+PRIVATE = PrivateShape(
+    Record(r.PrivateTerm, (_TITLE, Key("fingerprint", "fingerprint", Line(64), "", "of value and salt")))
+)
 VALUE = Record(r.Value, (_TITLE, Key("formula", "formula", Formula())))
 TRIGGER = Record(r.Trigger, (
     _TITLE,

@@ -35,7 +35,11 @@ def kinds(terms: DealTerms) -> dict[str, Kind]:
     found = dict.fromkeys(money, Kind.MONEY)
     found |= {f"{t.id}.coupon": Kind.RATIO for t in terms.tranches} | {i.id: Kind.RATIO for i in terms.indices}
     found |= {t.id: t.kind for t in terms.tables} | {p.id: p.kind for p in terms.private}
-    found |= {e.id: Kind.TRUTH for e in terms.events} | {t.id: Kind.TRUTH for t in terms.triggers} | {"last_period": Kind.TRUTH}
+    found |= (
+        {e.id: Kind.TRUTH for e in terms.events}
+        | {t.id: Kind.TRUTH for t in terms.triggers}
+        | {"last_period": Kind.TRUTH}
+    )
     found |= {f"state.{s.id}": Kind.TRUTH for s in terms.states}
     return found | {"period": Kind.COUNT, "year": Kind.COUNT, "date": Kind.DATE}
 

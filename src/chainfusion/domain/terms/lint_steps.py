@@ -128,10 +128,10 @@ def _never_paid(terms: DealTerms) -> Iterator[Finding]:
     def paid(*acts: Act) -> set[str]:
         return {name for step in steps if step.act in acts for name in step.payees}
 
-    fees, interest = paid(Act.FEES), paid(Act.INTEREST, Act.CAPITALIZE)
+    fees, interest = paid(Act.FEES, Act.RETURN), paid(Act.INTEREST, Act.CAPITALIZE)
     principal = paid(Act.PRINCIPAL, Act.WRITE_DOWN)
     for claim in terms.claims:
-        if claim.id not in fees and claim.id not in paid(Act.RETURN):
+        if claim.id not in fees:
             place = "fees" if claim in terms.fees else "hedges"
             yield Finding("unpaid", f"{place}.{claim.id}", f"no step pays {claim.id}")
     for t in terms.tranches:

@@ -250,7 +250,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class PrivateTerm:
-    """A value known to its parties only: its bounds, and the fingerprint of value and salt (`private.commitment`)."""
+    """A value known to its parties only: its bounds, and the fingerprint of value and salt (`private.commitment`);
+    empty where who wrote the terms down is no party and has none."""
 
     id: str
     title: Text
@@ -262,7 +263,7 @@ class PrivateTerm:
     def __post_init__(self) -> None:
         check_word(self.id)
         check(self.at_least <= self.at_most, "the bounds of a private term are in the wrong order")
-        check(re.fullmatch("[0-9a-f]{64}", self.fingerprint) is not None, "a fingerprint has 64 hexadecimal characters")
+        check(re.fullmatch("([0-9a-f]{64})?", self.fingerprint) is not None, "a fingerprint has 64 hexadecimal digits")
 
 
 @dataclass(frozen=True, slots=True)

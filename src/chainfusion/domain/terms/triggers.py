@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chainfusion.domain.terms.uses import uses
 from chainfusion.domain.terms.workings import Workings
 from chainfusion.domain.waterfall.program import Comparison, TriggerRows
 
@@ -25,5 +24,5 @@ def write_test(work: Workings, name: str, guard: int | None = None) -> None:
     for other in trigger.sets:
         emit.copy(emit.either(scope.slot(other), on), into=scope.slot(other))
     found_at, enters = (first, len(emit.code)), trigger.enters or ""
-    asked = tuple(u.path for u in uses(work.terms) if name in set(scope.typing.all_names(scope.typing.tree(u.formula))))
+    asked = tuple(work.asked_by.get(name, ()))
     work.triggers.append(TriggerRows(name, *found_at, on, test, cure, compared, cures, enters, trigger.sets, asked))

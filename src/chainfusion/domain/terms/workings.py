@@ -8,7 +8,7 @@ from chainfusion.domain.terms.emit import Emitter
 from chainfusion.domain.terms.records import Act, DealTerms, Step, Tranche
 from chainfusion.domain.terms.schedule import DealPeriod
 from chainfusion.domain.terms.scope import Scope
-from chainfusion.domain.terms.uses import formulas
+from chainfusion.domain.terms.uses import uses
 from chainfusion.domain.waterfall.program import Comparison, Input, Output, StepRows, TriggerRows
 
 
@@ -25,7 +25,8 @@ class Workings:
         self.due: dict[str, int] = {}
         self.tranches: dict[str, Tranche] = {t.id: t for t in terms.tranches}
         self.cash_in, self.cash_out = emit.state("cash in"), emit.state("cash out")
-        self.mentioned = {name for text in formulas(terms) for name in scope.typing.all_names(scope.typing.tree(text))}
+        self.asked_by = _asked_by(terms, scope)
+        self.mentioned = self.asked_by.keys()
         self._accounts = [self._account(a.id, a.initial) for a in terms.accounts]
         for account in terms.accounts:
             if account.target is not None:
@@ -109,6 +110,15 @@ class Workings:
     def steps_of(self, act: Act) -> Iterable[Step]:
         """Every step of a kind."""
         return (step for step in self.all_steps() if step.act is act)
+
+
+def _asked_by(terms: DealTerms, scope: Scope) -> dict[str, list[str]]:
+    """For every name that a formula mentions, itself or through a value, the paths of those formulas."""
+    found: dict[str, list[str]] = {}
+    for use in uses(terms):
+        for name in set(scope.typing.all_names(scope.typing.tree(use.formula))):
+            found.setdefault(name, []).append(use.path)
+    return found
 
 
 def _formula_of(scope: Scope, text: str) -> Callable[[], int]:
