@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from chainfusion.domain.calendar import UnknownCalendar, named
 from chainfusion.domain.errors import ChainFusionError, Text
 from chainfusion.domain.process.definition import (
     END,
     START,
     Condition,
+    Deadline,
     Definition,
     FieldKind,
     Flow,
@@ -23,7 +26,9 @@ from chainfusion.domain.process.definition import (
     Step,
 )
 from chainfusion.domain.process.net import forward
+from chainfusion.domain.text import MAX_NAME, is_line
 
+MAX_DAYS = 2000
 MAX_NODES = 400
 """Steps and gateways of one process; what is larger is cut into sub-processes."""
 
@@ -65,7 +70,7 @@ def faults_of(definition: Definition) -> tuple[Fault, ...]:
     for process in processes:
         at = "main" if process is definition.main else f"inside.{process.id}"
         found += [Fault(f"{at}.{fault.at}", fault.why) for fault in _of_process(definition, process)]
-    return (*found, *_circles(definition))
+    return (*found, *_circles(definition), *_of_names(definition))
 
 
 def _of_process(definition: Definition, process: Process) -> Iterator[Fault]:
@@ -82,6 +87,33 @@ def _of_process(definition: Definition, process: Process) -> Iterator[Fault]:
         yield Fault(f"gateways.{name}", Text("gateways lead in a circle without a step", "网关之间成环而无步骤"))
     for step in process.steps:
         yield from _of_step(definition, process, step)
+
+
+# ------------------------------------------------------------------ names
+
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+MAX_ID = 48
+
+
+def _of_names(definition: Definition) -> Iterator[Fault]:
+    """Ids are parts of ledger keys and of the names of runs, places and figures."""
+    if not 1 <= definition.version <= 999_999:
+        yield Fault("version", Text("versions count from 1", "版本号从 1 起"))
+    processes = (definition.main, *definition.inside)
+    ids = [definition.id, *(process.id for process in processes)]
+    names = [(process.name, process.name_zh) for process in processes]
+    for process in processes:
+        ids += [*(step.id for step in process.steps), *(gateway.id for gateway in process.gateways)]
+        ids += [field.id for step in process.steps for field in step.template]
+        names += [(step.name, step.name_zh) for step in process.steps]
+        names += [(field.name, field.name_zh) for step in process.steps for field in step.template]
+    for name in ids:
+        if _ID.fullmatch(name) is None or len(name) > MAX_ID:
+            why = Text("an id has lower-case letters, digits and hyphens", "编号只含小写字母、数字与连字符")
+            yield Fault(name[:MAX_ID], why)
+    for texts in names:
+        if not all(is_line(text, MAX_NAME) for text in texts):
+            yield Fault(texts[0][:MAX_ID], Text("a name is one line", "名称须为一行文字"))
 
 
 # ------------------------------------------------------------------ flows
@@ -126,9 +158,13 @@ def _is_known(process: Process, condition: Condition) -> bool:
 
 
 def _field_exists(process: Process, name: str) -> bool:
+    return _field_kind(process, name) is not None
+
+
+def _field_kind(process: Process, name: str) -> FieldKind | None:
     step_id, _, field = name.partition(".")
     step = process.step(step_id)
-    return step is not None and any(each.id == field for each in step.template)
+    return next((each.kind for each in step.template if each.id == field), None) if step is not None else None
 
 
 def _is_integer(text: str) -> bool:
@@ -202,10 +238,20 @@ def _of_data(process: Process, step: Step, at: str) -> Iterator[Fault]:
     for requirement in step.requires:
         if requirement.need is Need.FIGURE and not _field_exists(process, requirement.of):
             yield Fault(f"{at}.requires", Text(f"no step deposits {requirement.of}", f"没有步骤填报 {requirement.of}"))
-    if step.deadline and step.deadline.after and not _field_exists(process, step.deadline.after):
-        yield Fault(
-            f"{at}.deadline", Text(f"no step deposits {step.deadline.after}", f"没有步骤填报 {step.deadline.after}")
-        )
+    if step.deadline is not None:
+        yield from _of_deadline(process, step.deadline, f"{at}.deadline")
+
+
+def _of_deadline(process: Process, deadline: Deadline, at: str) -> Iterator[Fault]:
+    after = deadline.after
+    if after and _field_kind(process, after) is not FieldKind.DATE:
+        yield Fault(at, Text(f"no step deposits a date {after}", f"没有步骤填报日期 {after}"))
+    if abs(deadline.days) > MAX_DAYS:
+        yield Fault(at, Text(f"at most {MAX_DAYS} business days", f"至多 {MAX_DAYS} 个工作日"))
+    try:
+        named(deadline.calendar)
+    except UnknownCalendar as refusal:
+        yield Fault(at, Text(refusal.message("en"), refusal.message("zh")))
 
 
 # ------------------------------------------------------------------ circles
