@@ -141,10 +141,17 @@ def cluster() -> Iterator[str]:
         _await_workers(distributed, address, 2)
         yield address
     finally:
-        for process in reversed(started):
-            process.terminate()
-        for process in started:
-            process.wait(timeout=20)
+        for process in reversed(started):  # a worker that loses its scheduler waits for it: workers go first
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(timeout=5)
 
 
 def _await_workers(distributed, address: str, count: int) -> None:
