@@ -59,7 +59,10 @@ def their_rate(on: Stage, load: Load, key: Path) -> float:
     done = subprocess.run(
         ["node", "client.mjs"], cwd=FOLDER, check=True, capture_output=True, input=json.dumps(settings).encode()
     )
-    return float(json.loads(done.stdout)["rate"])
+    found = json.loads(done.stdout)
+    if found["refused"]:
+        print(f"The official client reported {found['refused']} errors, the first: {found['why']}")
+    return float(found["rate"])
 
 
 def measured(on: Stage, load: Load) -> tuple[float, float]:

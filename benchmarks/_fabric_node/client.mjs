@@ -19,18 +19,23 @@ const contract = gateway.getNetwork(given.channel).getContract(given.chaincode);
 const began = process.hrtime.bigint();
 const seconds = () => Number(process.hrtime.bigint() - began) / 1e9;
 const committed = [];
+const refused = [];
 const end = given.warmUp + given.seconds;
 
 async function keepSending() {
   while (seconds() < end) {
     const call = given.template.replaceAll(given.placeholder, randomBytes(16).toString('hex'));
-    await contract.submit(given.operation, { arguments: [call] });
-    committed.push(seconds());
+    try {
+      await contract.submit(given.operation, { arguments: [call] });
+      committed.push(seconds());
+    } catch (error) {
+      refused.push(String(error.message)); // this client leaves to its user what to do then: here, the next one
+    }
   }
 }
 
 await Promise.all(Array.from({ length: given.inFlight }, keepSending));
 const counted = committed.filter((at) => at >= given.warmUp && at < end).length;
-console.log(JSON.stringify({ rate: counted / given.seconds }));
+console.log(JSON.stringify({ rate: counted / given.seconds, refused: refused.length, why: refused[0] ?? '' }));
 gateway.close();
 client.close();
