@@ -31,7 +31,7 @@ from chainfusion.ledger.fabric.network.plan import (
     PlanRefused,
 )
 from chainfusion.tape.errors import BadMapping
-from chainfusion.tape.yamlfile import Node, parse_yaml
+from chainfusion.yamlfile import Node, parse_yaml
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -41,7 +41,7 @@ _UNITS = {"ms": 1, "s": 1000, "KiB": 1024, "MiB": 1024 * 1024}
 def read_plan(data: bytes) -> Plan:
     """The plan in a YAML file's bytes. Raises: PlanRefused, with line, path and reason."""
     try:
-        root = parse_yaml(data)
+        root = parse_yaml(data, BadMapping)
         return _plan(root)
     except BadMapping as error:
         facts = error.facts
