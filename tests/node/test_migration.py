@@ -23,7 +23,6 @@ from chainfusion.vault.store import FolderStore
 from tests.support.consortium import Consortium
 from tests.support.scene import DEAL, DRAFT, EVERYONE, register_pool, scene
 
-
 MOVED = frozenset({DEAL, DRAFT})
 
 

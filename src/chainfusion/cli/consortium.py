@@ -41,7 +41,7 @@ from chainfusion.ledger.port import Ledger
 from chainfusion.node import founding
 from chainfusion.node.home import Home, LedgerFolder, read_profile, read_record, write_record
 from chainfusion.node.identity.organisation import unlock
-from chainfusion.node.joining import join_channel, join_ledger
+from chainfusion.node.joining import join_ledger
 from chainfusion.node.members import Members
 from chainfusion.node.opening import found_channel, found_ledger, open_channel, open_ledger
 
@@ -139,11 +139,13 @@ def join(
 
 
 def _join_channel(ctx: typer.Context, home: Home, connection: Path, genesis: Path, user: str) -> None:
+    from chainfusion.node.channel_joining import join_channel  # whose libraries the embedded engine does without
+
     reader, signed = reader_of(home, user), read_record(genesis, SignedGenesis)
     with closing(open_channel(read_profile(connection), connection.parent, reader)) as channel:
-        founding = join_channel(home, connection, signed, channel, user)
-        facts = {"home": str(home.path), "ledger": channel.ledger_id, "founded_in_block": founding.block}
-        printer(ctx).result(facts | {"trusts": str(home.genesis_file)})
+        anchor = join_channel(home, connection, signed, channel, user)
+        facts = {"home": str(home.path), "ledger": channel.ledger_id, "first_block": anchor.block.hash.hex()}
+        printer(ctx).result(facts | {"trusts": str(home.anchor_file)})
 
 
 def _one_place() -> BadInput:

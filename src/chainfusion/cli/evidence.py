@@ -88,4 +88,4 @@ def _held(since: Path | None) -> Held | None:
 
 def _write(work: Work, out: Path, data: bytes) -> None:
     write_bytes(fresh(out), data)
-    work.out.result({"written": str(out), "bytes": len(data), "trust": str(work.home.genesis_file)})
+    work.out.result({"written": str(out), "bytes": len(data), "trust": str(work.home.trust_file)})

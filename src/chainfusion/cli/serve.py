@@ -64,7 +64,7 @@ def run(
     from chainfusion.web.app import create_app
     from chainfusion.web.guard import LOOPBACK
 
-    workspace = create_app(desk, ledger, home.genesis_file.read_bytes(), hosts=(*LOOPBACK, *names))
+    workspace = create_app(desk, ledger, home.trust_file.read_bytes(), hosts=(*LOOPBACK, *names))
     config = uvicorn.Config(workspace, host=host, port=port, log_level="warning", server_header=False, date_header=True)
     with config.bind_socket() as listener:
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listener.getsockname()[1]}/"

@@ -131,13 +131,13 @@ def _tell_tape(narrator: Narrator, asset: Asset) -> None:
 
 def _verified(narrator: Narrator, stage: Stage, proof: Proof) -> bool:
     with proof.document.open("rb") if proof.document else nullcontext() as document:
-        verdict = verify(proof.evidence.read_bytes(), stage.genesis_file.read_bytes(), document, expect_deal=DEAL)
+        verdict = verify(proof.evidence.read_bytes(), stage.trust_file.read_bytes(), document, expect_deal=DEAL)
     narrator.say(("OK: " if verdict.ok else "FAIL: ") + verdict.headline("en"))
     return verdict.ok
 
 
 def _attacks(stage: Stage, proofs: tuple[Proof, ...]) -> tuple[Caught, ...]:
-    trust, folder = stage.genesis_file, stage.root / "tampered"
+    trust, folder = stage.trust_file, stage.root / "tampered"
     evidence = next(proof for proof in proofs if proof.document)
     assert evidence.document is not None
     return (
@@ -154,7 +154,7 @@ def _told(narrator: Narrator, each: Caught) -> bool:
 
 
 def _write_manifest(stage: Stage, proofs: tuple[Proof, ...]) -> None:
-    trust = str(stage.genesis_file)
+    trust = str(stage.trust_file)
     rows = [
         {
             "evidence": str(proof.evidence),

@@ -8,31 +8,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 from chainfusion.contracts.catalogue import registry
-from chainfusion.demo.attack import Caught
+from chainfusion.demo.attack import Caught, flip
 from chainfusion.demo.institutions import INSTITUTIONS, ORDERER, Institution
 from chainfusion.demo.stage import PASSWORD, Say, Stage
 from chainfusion.domain.membership import SignedGenesis
+from chainfusion.ledger.evidence.checkpoint import Checkpoint
+from chainfusion.ledger.evidence.note import Note
+from chainfusion.ledger.fabric.blocks.blockfile import examine
 from chainfusion.ledger.fabric.network.machine import Machine, program
 from chainfusion.ledger.fabric.network.places import Places, write
 from chainfusion.ledger.fabric.network.plan import OrganisationPlan, Plan
 from chainfusion.ledger.fabric.network.planfile import write_plan
 from chainfusion.ledger.port import Receipt
 from chainfusion.node.channel import ChannelLedger
+from chainfusion.node.channel_joining import join_channel
+from chainfusion.node.evidence.witnessing import cosign_channel
 from chainfusion.node.home import read_profile
 from chainfusion.node.identity.enrolment import enrol_user
 from chainfusion.node.identity.organisation import Organisation
-from chainfusion.node.joining import join_channel
 from chainfusion.node.locked import LockedSigner
 from chainfusion.node.network.assembly import lay_out
 from chainfusion.node.network.institution import make_nodes
 from chainfusion.node.opening import found_channel, open_desk
 from chainfusion.node.profiles import write_profile
 from chainfusion.node.session import Session
+from chainfusion.node.witness import WitnessFile
+
+
+def change_block(file: Path, recorded: bytes, note: Note, folder: Path) -> Caught:
+    """A byte in the middle of a recorded envelope, in a copy of a peer's block file."""
+    at = file.read_bytes().rindex(recorded) + len(recorded) // 2
+    findings = list(examine(flip(file, folder / file.name, at), Checkpoint.parse(note.text)))
+    said = findings[0].message("en") if findings else "nothing was found"
+    return Caught("peer's block file", at, bool(findings), said)
+
 
 HOSTS = {
     "MinghengMSP": "WangchaoMSP",
@@ -185,8 +199,16 @@ class FabricStage(Stage):
 
     def witness(self) -> int:
         """Every member's notary cosigns what its node's peer has recorded."""
-        raise NotImplementedError
+        size = self.ledger_of(ORDERER).height()
+        for each in INSTITUTIONS:
+            ledger, memory = self.ledger_of(each.msp), WitnessFile(self.home(each).witness_file)
+            self.desks[each.msp].session.await_block(size - 1)
+            cosign_channel(ledger, ledger.log, self.notary(each), memory, datetime.now(UTC), size)
+        return len(INSTITUTIONS)
 
     def change_ledger(self, folder: Path) -> Caught:
-        """A byte of a recorded transaction in a copy of a peer's block file."""
-        raise NotImplementedError
+        """A byte of a recorded transaction in a copy of a peer's block file, which its examination finds."""
+        ledger = self.ledger_of(ORDERER)
+        source = self.places.node(ORDERER, "peer") / "data" / "ledgersData" / "chains" / "chains" / CHANNEL
+        recorded = ledger.fabric_block(ledger.height() - 1).envelopes[0]
+        return change_block(source / "blockfile_000000", recorded, ledger.note(), folder)

@@ -38,9 +38,9 @@ class Stage(ABC):
     representatives: dict[str, LockedSigner] = field(default_factory=dict)
 
     @property
-    def genesis_file(self) -> Path:
+    def trust_file(self) -> Path:
         """What every verification of the demonstration trusts."""
-        return self.home(INSTITUTIONS[0]).genesis_file
+        return self.home(INSTITUTIONS[0]).trust_file
 
     def home(self, institution: Institution) -> Home:
         """An institution's folder."""

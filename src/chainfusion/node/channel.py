@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.ledger.evidence.note import Note
+from chainfusion.ledger.fabric.blocks.log import BlockLog
 from chainfusion.ledger.fabric.gateway.client import GatewayClient, Settings
 from chainfusion.ledger.fabric.gateway.ledger import FabricLedger
 from chainfusion.ledger.fabric.gateway.peers import PeerAddress, Peers, Tls
 from chainfusion.ledger.port import Inclusion, NotOnLedger, Signer
 from chainfusion.node.connection import Connection
 from chainfusion.node.notes import NoteFolder
+
+LOG = "blocks.log"
 
 
 class NoPeers(ChainFusionError):
@@ -37,8 +41,14 @@ class ChannelLedger(FabricLedger):
         addresses = [PeerAddress(each.address, each.server_name or "") for each in connection.peers]
         self.peers = Peers(addresses, Tls(*parts))
         self.notes = NoteFolder((folder / connection.store).resolve() / "checkpoints", reader.msp_id)
+        self._log_file = folder / LOG
         settings = Settings(channel=connection.channel, chaincode=connection.chaincode, host=connection.host)
         super().__init__(GatewayClient(self.peers, settings), connection.ledger, reader, connection.host)
+
+    @cached_property
+    def log(self) -> BlockLog:
+        """What this node's peer recorded, kept in the home: a peer whose old blocks change later contradicts it."""
+        return BlockLog(self, self._log_file)
 
     def inclusion(self, tx_id: str, size: int | None = None) -> Inclusion:
         """How a transaction hangs in the chain: its block is hashed as a whole, and each block names the one before.

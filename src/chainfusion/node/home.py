@@ -5,6 +5,8 @@
 <home>/witness.json     the last checkpoint that its notary cosigned
 <home>/node.json        settings: the engine, where its ledger is found, and who works here
 <home>/connection.json  on Fabric: the connection profile
+<home>/anchor.json      on Fabric: the channel's first block by its hash, which evidence is verified against
+<home>/blocks.log       on Fabric: what the own peer recorded, 32 bytes a block
 
 On the embedded engine the ledger lies in a folder that the institutions share:
 
@@ -170,6 +172,16 @@ class Home:
     def genesis_file(self) -> Path:
         """The genesis that this institution trusts."""
         return self.path / "genesis.json"
+
+    @property
+    def anchor_file(self) -> Path:
+        """On Fabric: what evidence from the channel is verified against."""
+        return self.path / "anchor.json"
+
+    @property
+    def trust_file(self) -> Path:
+        """What evidence of this home's ledger is verified against: the genesis, or on Fabric the anchor."""
+        return self.anchor_file if self.settings().engine is Engine.FABRIC else self.genesis_file
 
     @property
     def witness_file(self) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chainfusion.contracts.catalogue import registry
 from chainfusion.domain.errors import ChainFusionError, require
@@ -24,6 +25,9 @@ from chainfusion.node.locked import LockedSigner, Password, told
 from chainfusion.node.session import Session
 from chainfusion.vault.store import FolderStore
 from chainfusion.vault.vault import Vault
+
+if TYPE_CHECKING:  # loaded by who works on a channel alone
+    from chainfusion.node.channel import ChannelLedger
 
 
 def _now() -> datetime:
@@ -111,7 +115,7 @@ def opened_ledger(home: Home, reader: Signer, orderer_password: Callable[[], byt
         yield ledger
 
 
-def open_channel(connection: Connection, folder: Path, reader: Signer) -> Ledger:
+def open_channel(connection: Connection, folder: Path, reader: Signer) -> ChannelLedger:
     """A channel by its connection profile, whose paths are seen from `folder`. Raises: NoPeers, FileDamaged."""
     from chainfusion.node.channel import ChannelLedger  # whose libraries the embedded engine does without
 
