@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chainfusion.cli.network_work import AdminOption, loaded, site
-from chainfusion.cli.output import printer
+from chainfusion.cli.output import REFUSED, printer
 from chainfusion.cli.work import HomeOption, fresh, org_password, user_password
 from chainfusion.domain.membership import SignedGenesis
 from chainfusion.domain.roles import Role
@@ -20,7 +20,7 @@ from chainfusion.node.identity.organisation import unlock
 
 def register(app: typer.Typer) -> None:
     """Puts these commands among those of `network`."""
-    for command in (offer, assemble, adopt, start, join, stop):
+    for command in (offer, assemble, adopt, start, join, stop, compare):
         app.command()(command)
 
 
@@ -87,6 +87,30 @@ def join(ctx: typer.Context, home: HomeOption, user: AdminOption = "admin") -> N
 def stop(ctx: typer.Context, home: HomeOption) -> None:
     """End your institution's nodes; what they hold stays."""
     printer(ctx).result({"ended": True, "killed": list(site(home).stop())})
+
+
+def compare(
+    ctx: typer.Context,
+    home: HomeOption,
+    user: AdminOption = "admin",
+    first: Annotated[int, typer.Option("--from", help="The first block to compare.", min=0)] = 0,
+) -> None:
+    """Compare what all members' peers hold, block by block. Exit code 1 where one differs, or is silent."""
+    place, out = site(home), printer(ctx)
+    admin = unlock(_organisation(place).user(user), user_password(user))
+    with out.waiting("comparing blocks"):
+        found = place.compare(admin, first)
+    differences = [{"block": each.block, "peer": each.peer, "why": each.why} for each in found.differences]
+    value = {"blocks": found.blocks, "heights": dict(found.heights), "silent": dict(found.absent)}
+
+    def show() -> None:
+        out.facts({"blocks": found.blocks, "peers": [f"{peer}: {height}" for peer, height in found.heights.items()]})
+        out.facts({"silent": [f"{peer}: {why}" for peer, why in found.absent.items()]})
+        out.table(("Block#", "Peer", "Reason"), [each.values() for each in differences])
+
+    out.result(value | {"differences": differences}, show)
+    if not found.agrees:
+        raise typer.Exit(REFUSED)
 
 
 def _organisation(place: Any) -> Any:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from chainfusion.ledger.fabric.network.bundle import INSTALLED, Bundle
 from chainfusion.ledger.fabric.network.channel.config import ChannelConfig
 from chainfusion.ledger.fabric.network.channel.proposal import ChangeProposal
 from chainfusion.ledger.fabric.network.channel.submit import present_config, submit_change
+from chainfusion.ledger.fabric.network.comparing import Comparison, compare_peers, peers_in
 from chainfusion.ledger.fabric.network.health import NodeStatus, node_statuses
 from chainfusion.ledger.fabric.network.lifecycle import PeerClient
 from chainfusion.ledger.fabric.network.machine import Machine
@@ -109,6 +110,16 @@ class Site:
         """The channel's configuration as its own peer has it. Raises: NodeRefused, ConfigurationUnreadable."""
         with self.peer(signer) as peer:
             return present_config(peer, self.plan.channel)
+
+    def compare(self, signer: Signer, first: int = 0) -> Comparison:
+        """Compares all members' peers from block `first` on. Raises: NodeRefused where its own does not answer."""
+        config, own = self.channel_config(signer), self.places.tls(self.msp, "client")
+        with ExitStack() as stack:
+            clients = {}
+            for each in peers_in(config):
+                channel = stack.enter_context(connect(each.address, own, each.roots))
+                clients[f"{each.msp} {each.address}"] = PeerClient(f"peer.{each.msp}", channel, signer)
+            return compare_peers(clients, config.channel, first)
 
     def submit(self, proposal: ChangeProposal, signer: Signer) -> ChannelConfig:
         """Sends a change to its own orderer and waits for it at its own peer. Raises: NodeRefused, UpdateRefused."""

@@ -11,6 +11,7 @@ starts them anew.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -48,7 +49,7 @@ def main() -> int:
 def serve(number: int, *, shared: bool) -> None:
     """Serves in this process, the `number`-th of them, until it is told to end."""
     tls = TlsFiles(*(Path(_setting(name)) for name in TLS_FILES))
-    program = Program(registry(), _setting("CHAINCODE_LEDGER_ID"))
+    program = Program(registry(), _setting("CHAINCODE_LEDGER_ID"), _collections())
     told = Event()
     for each in ENDS:
         signal.signal(each, lambda *_: told.set())
@@ -94,6 +95,12 @@ def _forked(number: int) -> int:
             os._exit(1)
         os._exit(0)
     return child
+
+
+def _collections() -> dict[str, frozenset[str]]:
+    """The members of each declared private data collection (CHAINCODE_COLLECTIONS, JSON)."""
+    declared = json.loads(os.environ.get("CHAINCODE_COLLECTIONS") or "{}")
+    return {name: frozenset(members) for name, members in declared.items()}
 
 
 def _setting(name: str) -> str:

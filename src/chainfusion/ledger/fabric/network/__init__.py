@@ -16,5 +16,6 @@ ordering    orderers join
 processes   starting and stopping, by process id
 agreeing    one institution takes part, by itself
 machine     all of it on this machine
+comparing   whether members' peers hold the same blocks
 bundle      what one institution deploys on its own hosts
 """

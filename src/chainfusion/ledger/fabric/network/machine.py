@@ -173,6 +173,7 @@ class Machine:
         settings = {
             "CHAINCODE_ID": self.definition.package_id,
             "CHAINCODE_ADDRESS": each.chaincode,
+            "CHAINCODE_OPERATIONS": each.chaincode_operations,
             "CHAINCODE_LEDGER_ID": ledger_id,
             collections.SETTING: collections.setting(self.plan.collections),
             "CHAINCODE_TLS_KEY": str(tls.key),

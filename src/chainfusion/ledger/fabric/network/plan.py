@@ -13,7 +13,7 @@ MSP_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,55}")
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 COLLECTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*")
 CHANNEL_NAME = re.compile(r"[a-z][a-z0-9.-]{0,248}")
-PORTS = 8
+PORTS = 10
 """How many ports in a row one organisation uses."""
 LOWEST_PORT, HIGHEST_PORT = 1024, 65535 - PORTS
 
@@ -114,6 +114,11 @@ class OrganisationPlan:
     def couchdb(self) -> str:
         """The state database, where it is CouchDB."""
         return self._at(7)
+
+    @property
+    def chaincode_operations(self) -> str:
+        """The contracts' health and metrics; a second process of them has the port after it."""
+        return self._at(8)
 
     @property
     def orderer_port(self) -> int:
