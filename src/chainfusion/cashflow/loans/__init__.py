@@ -4,6 +4,7 @@
     cash(loan, observations)             what is paid, by day
     monthly_vector(loan, dates)          the same by collection period, for a pool
     unrounded(loan)                      the loan without rounding to the minor unit
+    terms_of(record, cut_off)            the terms of a loan of a tape
 
 docs/loans.md tells the terms and conventions; the test beds of the ACTUS standard hold them.
 """
@@ -11,6 +12,7 @@ docs/loans.md tells the terms and conventions; the test beds of the ACTUS standa
 from chainfusion.cashflow.loans.annuity import half_up, level_payment
 from chainfusion.cashflow.loans.engine import Event, Observations, observed, reset_rate, schedule
 from chainfusion.cashflow.loans.events import EventKind
+from chainfusion.cashflow.loans.from_tape import terms_of
 from chainfusion.cashflow.loans.refusals import (
     BadLoanTerms,
     MaturityBeforeStart,
@@ -66,5 +68,6 @@ __all__ = [
     "reset_rate",
     "rows",
     "schedule",
+    "terms_of",
     "unrounded",
 ]

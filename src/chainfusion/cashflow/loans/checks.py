@@ -53,6 +53,8 @@ def _check_kind(terms: LoanTerms) -> None:
         _need(terms, "instalments", bool(terms.instalments), "at least one is needed")
     else:
         _need(terms, "instalments", not terms.instalments, "only an irregular loan has a list of them")
+    if kind is Amortization.LEVEL_PAYMENT:
+        _need(terms, "base", terms.base is InterestBase.OUTSTANDING, "a level payment bears interest on the balance")
     if terms.base is InterestBase.LAGGED:
         _need(terms, "base_dates", terms.base_dates is not None, "a lagged base needs its dates")
     if terms.capitalized_until is not None:

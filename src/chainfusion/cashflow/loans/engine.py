@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from chainfusion.cashflow.loans.annuity import half_up, level_payment
 from chainfusion.cashflow.loans.checks import check_rate, check_terms
@@ -73,16 +74,16 @@ class _Walk:
         self.dates, self.terms, self.observations = dates, dates.terms, observations
         terms = self.terms
         self.rate, self.payment = terms.rate, terms.payment or 0
-        self.since = terms.seen_from
-        self.accrued, self.balance, self.base = Fraction(terms.accrued or 0), 0, 0
+        self.now = self.since = terms.seen_from
+        self.earned, self.balance, self.base = Fraction(terms.accrued or 0), 0, 0
         self.interest_index = self.principal_index = Fraction(1)
         self.moved = (0, 0, 0, 0)
         if terms.drawn_before:
             self._open()
 
     def step(self, moment: Moment) -> Event:
-        """Interest up to the event, then the event."""
-        self._accrue(moment.counted)
+        """Time passes up to the event, then the event happens."""
+        self.now = max(self.now, moment.counted)
         self.moved = (0, 0, 0, 0)
         _DOES[moment.kind](self, moment)
         principal, interest, fee, capitalized = self.moved
@@ -91,20 +92,37 @@ class _Walk:
 
     # -------------------------------------------------------------- between events
 
-    def _accrue(self, day: date) -> None:
-        if day > self.since:
-            if self.base and self.rate:
-                self.accrued += self.base * self.rate * self.dates.years(self.since, day)
-            self.since = day
+    @property
+    def accrued(self) -> Fraction:
+        """Interest earned and unpaid: `earned` up to `since`, and from there on the same base at the same rate.
+
+        Kept in one piece as long as nothing changes, since by some day counts a month is not the sum of its parts.
+        """
+        if self.now == self.since or not self.base or not self.rate:
+            return self.earned
+        return self.earned + self.base * self.rate * self.dates.years(self.since, self.now)
+
+    def _settle(self, earned: Fraction) -> None:
+        self.earned, self.since = earned, self.now
 
     def _owed(self) -> int:
         """Interest to be paid now, rounded, with its index."""
         return half_up(self.accrued * self.interest_index)
 
+    def _set_base(self, base: int) -> None:
+        if base != self.base:
+            self._settle(self.accrued)
+            self.base = base
+
+    def _set_rate(self, rate: Fraction) -> None:
+        if rate != self.rate:
+            self._settle(self.accrued)
+            self.rate = rate
+
     def _set_balance(self, balance: int) -> None:
         self.balance = balance
         if self.terms.base is InterestBase.OUTSTANDING:
-            self.base = balance
+            self._set_base(balance)
 
     # -------------------------------------------------------------- events
 
@@ -113,11 +131,11 @@ class _Walk:
         terms = self.terms
         self._set_balance(terms.principal)
         if terms.base is not InterestBase.OUTSTANDING:
-            self.base = terms.principal if terms.base_amount is None else terms.base_amount
+            self._set_base(terms.principal if terms.base_amount is None else terms.base_amount)
         if terms.accrued is None and terms.drawn_before:
             paid = [d for d in self.dates.interest if self.dates.day(d) <= terms.seen_from]
             last = self.dates.counted(paid[-1]) if paid else terms.start
-            self.accrued = self.base * self.rate * self.dates.years(last, terms.seen_from)
+            self.since = last
         self._first_payment()
 
     def _first_payment(self) -> None:
@@ -129,28 +147,27 @@ class _Walk:
             opening = terms.seen_from
             left = sum(self.dates.day(d) > opening or d == terms.start == opening for d in self.dates.horizon)
             self.payment = half_up(Fraction(self.balance - terms.balloon, left))
-        elif terms.amortization is Amortization.LEVEL_PAYMENT:
-            first = self.dates.counted(self.dates.horizon[0])
-            if first - timedelta(days=1) <= terms.seen_from:
-                self._set_level_payment(including_today=terms.start == terms.seen_from)
+        elif terms.amortization is Amortization.LEVEL_PAYMENT and self.dates.payment_set <= terms.seen_from:
+            self._set_level_payment(including_today=terms.start == terms.seen_from)
 
-    def _drawdown(self, moment: Moment) -> None:
-        self.since = moment.counted
+    def _drawdown(self, _: Moment) -> None:
+        self._settle(self.earned)
         self._open()
         self.moved = (-self.terms.principal - self.terms.discount, 0, 0, 0)
 
     def _interest(self, _: Moment) -> None:
         self.moved = (0, self._owed(), 0, 0)
-        self.accrued = Fraction(0)
+        self._settle(Fraction(0))
 
     def _capitalize(self, moment: Moment) -> None:
-        added, self.accrued = half_up(self.accrued), Fraction(0)
+        added = half_up(self.accrued)
+        self._settle(Fraction(0))
         self._set_balance(self.balance + added)
         self.moved = (0, 0, 0, added)
         terms = self.terms
         if terms.amortization is Amortization.LEVEL_PRINCIPAL and terms.payment is None:
             left = sum(self.dates.counted(d) > moment.counted for d in self.dates.horizon)
-            self.payment = half_up(Fraction(self.balance - terms.balloon, left))
+            self.payment = half_up(Fraction(self.balance - terms.balloon, max(1, left)))
 
     def _principal(self, moment: Moment) -> None:
         self._repay(min(self.balance, max(0, self._planned(moment))))
@@ -178,14 +195,14 @@ class _Walk:
 
     def _change_rate(self, moment: Moment) -> None:
         assert moment.rate is not None  # a step knows its rate
-        self.rate = moment.rate
+        self._set_rate(moment.rate)
 
     def _reset_rate(self, moment: Moment) -> None:
         floating = self.terms.floating
         assert floating is not None  # resets come from a floating rate
         fixing = moment.day - timedelta(days=floating.fixing_lag)
         value = observed(self.terms.loan_id, self.observations, floating.index, fixing)
-        self.rate = reset_rate(floating, self.rate, value)
+        self._set_rate(reset_rate(floating, self.rate, value))
         check_rate(self.terms, f"reset {moment.day}", self.rate)
 
     def _set_payment(self, _: Moment) -> None:
@@ -194,10 +211,10 @@ class _Walk:
     def _set_level_payment(self, including_today: bool) -> None:
         """The level payment for what is owed now, over the repayment dates still to come."""
         days = [self.dates.counted(d) for d in self.dates.horizon]
-        days = [d for d in days if d > self.since or (including_today and d == self.since)]
-        years = [self.dates.years(a, b) for a, b in zip([self.since, *days], days, strict=False)]
+        days = [d for d in days if d > self.now or (including_today and d == self.now)]
+        years = [self.dates.years(a, b) for a, b in pairwise([self.since, *days])]
         if years:
-            level = level_payment(self.balance, self.accrued, self.rate, years, self.terms.balloon)
+            level = level_payment(self.balance, self.earned, self.rate, years, self.terms.balloon)
             self.payment = half_up(level)
 
     def _buy(self, moment: Moment) -> None:
@@ -205,7 +222,7 @@ class _Walk:
 
     def _terminate(self, moment: Moment) -> None:
         self.moved = (moment.amount, half_up(self.accrued), 0, 0)
-        self.accrued = Fraction(0)
+        self._settle(Fraction(0))
         self._set_balance(0)
 
     def _index(self, moment: Moment) -> None:
@@ -215,8 +232,8 @@ class _Walk:
         self.interest_index = value if link.interest else self.interest_index
         self.principal_index = value if link.principal else self.principal_index
 
-    def _set_base(self, _: Moment) -> None:
-        self.base = self.balance
+    def _take_base(self, _: Moment) -> None:
+        self._set_base(self.balance)
 
 
 _DOES: dict[EventKind, Callable[[_Walk, Moment], None]] = {
@@ -231,7 +248,7 @@ _DOES: dict[EventKind, Callable[[_Walk, Moment], None]] = {
     EventKind.PURCHASE: _Walk._buy,
     EventKind.TERMINATION: _Walk._terminate,
     EventKind.INDEXATION: _Walk._index,
-    EventKind.BASE_SET: _Walk._set_base,
+    EventKind.BASE_SET: _Walk._take_base,
     EventKind.MATURITY: _Walk._mature,
 }
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import islice, takewhile
 
 from chainfusion.cashflow.loans.checks import check_first_payment
+from chainfusion.cashflow.loans.refusals import MaturityBeforeStart
 from chainfusion.cashflow.loans.terms import Amortization, FeeKind, LoanTerms, Payments
 from chainfusion.domain.calendar import (
     CouponPeriod,
@@ -19,10 +20,11 @@ from chainfusion.domain.calendar import (
     cycle,
     dates_between,
     fraction,
-    month_end,
     named,
+    on_day,
     rolled,
 )
+from chainfusion.domain.errors import require
 
 LONGEST = Period(months=1200)
 """A loan whose payments do not end it within a hundred years is taken for one that never ends."""
@@ -71,10 +73,16 @@ class Dates:
         self.interest = self._interest_dates()
         self.repayment = self._repayment_dates(self.maturity)
         self.horizon = self._repayment_dates(max(self.maturity, terms.amortizes_until or self.maturity))
+        ends, opening = self.day(self.maturity), terms.seen_from
+        require(ends > opening, MaturityBeforeStart(loan=terms.loan_id, maturity=str(ends), start=str(opening)))
 
     def day(self, contract_day: date) -> date:
-        """The business day on which a contract's date is paid. Raises: OutsideCalendar."""
-        return rolled(contract_day, self.terms.roll, self.calendar)
+        """The business day on which a contract's date is paid; none rolls back to before the loan.
+
+        Raises: OutsideCalendar.
+        """
+        found = rolled(contract_day, self.terms.roll, self.calendar)
+        return found if found > self.terms.start else contract_day
 
     def counted(self, contract_day: date) -> date:
         """The day up to which interest is counted at a contract's date."""
@@ -82,12 +90,19 @@ class Dates:
         last = self.terms.last_day_counts and contract_day >= self.maturity
         return day + timedelta(days=1) if last else day
 
+    @property
+    def payment_set(self) -> date:
+        """The day before the first repayment, on which a level payment that is not stated is computed."""
+        first = self.horizon[0]
+        return min(self.day(first), self.counted(first)) - timedelta(days=1)
+
     def years(self, start: date, end: date) -> Fraction:
         """The part of a year from `start` to `end` by the loan's day count. Raises: BadDayCount."""
         terms = self.terms
         if terms.day_count is DayCount.ACT_ACT_ICMA:
             return fraction(terms.day_count, start, end, period=self._coupon_period(start))
-        return fraction(terms.day_count, start, end, maturity=self.maturity)
+        day = terms.interest.day if terms.interest is not None else None
+        return fraction(terms.day_count, start, end, maturity=self.maturity, day=day)
 
     def _interest_dates(self) -> tuple[date, ...]:
         """Contract dates on which interest is due, the maturity last."""
@@ -108,25 +123,24 @@ class Dates:
         return tuple(d for d in found if d >= self.terms.start)
 
     def _coupon_period(self, start: date) -> CouponPeriod:
+        """The regular interest period in which `start` lies; a year where interest has no regular months."""
         payments = self.terms.interest
         step = payments.every if payments is not None else None
         if payments is None or step is None or step.days or 12 % step.months:
-            step, first = Period(months=12), self.terms.start
-        else:
-            first = payments.first
-        number = 0
-        while add_period(first, step, number) > start:
-            number -= 1
-        while add_period(first, step, number + 1) <= start:
-            number += 1
-        keep = self.terms.end_of_month
-        ends = (add_period(first, step, number, keep), add_period(first, step, number + 1, keep))
-        return CouponPeriod(*ends, per_year=12 // step.months)
+            payments, step = Payments(self.terms.start, Period(months=12)), Period(months=12)
+        low = _nth(self.terms, payments, step, number := _months_between(payments.first, start) // step.months)
+        if low > start:
+            low, number = _nth(self.terms, payments, step, number - 1), number - 1
+        return CouponPeriod(low, _nth(self.terms, payments, step, number + 1), per_year=12 // step.months)
 
 
-def on_day(day: date, number: int) -> date:
-    """The `number`-th of the month of `day`, or its last day where there is none."""
-    return day.replace(day=min(number, month_end(day).day))
+def _months_between(first: date, day: date) -> int:
+    return (day.year - first.year) * 12 + day.month - first.month
+
+
+def _nth(terms: LoanTerms, payments: Payments, step: Period, number: int) -> date:
+    day = add_period(payments.first, step, number, terms.end_of_month)
+    return day if payments.day is None else on_day(day, payments.day)
 
 
 def _ending(terms: LoanTerms) -> date:
@@ -178,7 +192,8 @@ def moments(dates: Dates) -> list[Moment]:
     found = [m for part in _PARTS for m in part(dates)]
     opening, end = terms.seen_from, terms.termination
     past = terms.drawn_before
-    found = [m for m in found if m.day > opening or (not past and m.day == opening)]
+    last = dates.day(dates.maturity)
+    found = [m for m in found if opening < m.day <= last or (not past and m.day == opening)]
     if not past:
         found.append(Moment(EventKind.DRAWDOWN, terms.start, terms.start))
     if end is not None:
@@ -232,10 +247,8 @@ def _payments_set(dates: Dates) -> Iterator[Moment]:
     terms = dates.terms
     if terms.amortization is not Amortization.LEVEL_PAYMENT:
         return
-    if terms.payment is None:
-        first = dates.counted(dates.horizon[0]) - timedelta(days=1)
-        if first > terms.seen_from:
-            yield Moment(EventKind.PAYMENT_SET, first, first)
+    if terms.payment is None and dates.payment_set > terms.seen_from:
+        yield Moment(EventKind.PAYMENT_SET, dates.payment_set, dates.payment_set)
     if terms.recast:
         for moment in _rates(dates):
             yield Moment(EventKind.PAYMENT_SET, moment.day, moment.counted)

@@ -28,14 +28,14 @@ def mortgage(
 ) -> LoanTerms:
     """Level payments each month (等额本息); `amortization=Amortization.LEVEL_PRINCIPAL` for 等额本金.
 
-    A twelfth of the annual rate a month, odd days of a first broken period by 360.
+    Interest of a whole month is a twelfth of the annual rate; odd days, as before a late first payment or at a reset,
+    count a 360th each.
     """
     pays = Payments(first, day=first.day) if first else _monthly(start)
     last = add_months(first, months - 1) if first else add_months(start, months)
-    settled = {"amortization": Amortization.LEVEL_PAYMENT, "day_count": DayCount.MONTHS_360} | more
-    return LoanTerms(
-        loan_id=loan_id, principal=principal, start=start, rate=rate, interest=pays, repayment=pays,
-        maturity=last, **settled,
+    return _terms(
+        loan_id, principal, start, rate, more,
+        amortization=Amortization.LEVEL_PAYMENT, interest=pays, repayment=pays, maturity=last,
     )  # fmt: skip
 
 
@@ -59,19 +59,17 @@ def card_instalments(
     loan_id: str, principal: int, start: date, months: int, fee_rate: Fraction, **more: Any
 ) -> LoanTerms:
     """A card's instalment plan (信用卡分期): equal principal, no interest, a fee on the first amount each period."""
-    pays = _monthly(start)
-    return LoanTerms(
-        loan_id=loan_id, principal=principal, start=start, rate=ZERO, amortization=Amortization.LEVEL_PRINCIPAL,
-        repayment=pays, maturity=add_months(start, months), fee=Fee(fee_rate, FeeKind.EACH_ON_INITIAL), **more,
+    return _terms(
+        loan_id, principal, start, ZERO, more,
+        amortization=Amortization.LEVEL_PRINCIPAL, repayment=_monthly(start), maturity=add_months(start, months),
+        fee=Fee(fee_rate, FeeKind.EACH_ON_INITIAL),
     )  # fmt: skip
 
 
 def flat_rate_loan(loan_id: str, principal: int, start: date, months: int, rate: Fraction, **more: Any) -> LoanTerms:
     """Equal principal, with interest charged on the first amount to the end (平息)."""
-    return mortgage(
-        loan_id, principal, start, months, rate,
-        amortization=Amortization.LEVEL_PRINCIPAL, base=InterestBase.INITIAL, **more,
-    )  # fmt: skip
+    flat = {"amortization": Amortization.LEVEL_PRINCIPAL, "base": InterestBase.INITIAL}
+    return mortgage(loan_id, principal, start, months, rate, **(flat | more))
 
 
 def lease(
@@ -79,19 +77,27 @@ def lease(
 ) -> LoanTerms:
     """Rent in advance: the first on the first day, level, with the residual value paid on the last (租赁)."""
     pays = Payments(start, day=start.day)
-    return LoanTerms(
-        loan_id=loan_id, principal=principal, start=start, rate=rate, amortization=Amortization.LEVEL_PAYMENT,
-        interest=pays, repayment=pays, maturity=add_months(start, months - 1), balloon=residual, **more,
+    return _terms(
+        loan_id, principal, start, rate, more,
+        amortization=Amortization.LEVEL_PAYMENT, interest=pays, repayment=pays, balloon=residual,
+        maturity=add_months(start, months - 1),
     )  # fmt: skip
 
 
 def receivable(loan_id: str, start: date, due: tuple[tuple[date, int], ...], **more: Any) -> LoanTerms:
     """A receivable without interest, due on the days and in the amounts given (应收账款)."""
-    return LoanTerms(
-        loan_id=loan_id, principal=sum(amount for _, amount in due), start=start, rate=ZERO,
+    return _terms(
+        loan_id, sum(amount for _, amount in due), start, ZERO, more,
         amortization=Amortization.IRREGULAR, instalments=tuple(Instalment(day, amount) for day, amount in due),
-        maturity=due[-1][0], **more,
+        maturity=due[-1][0],
     )  # fmt: skip
+
+
+def _terms(
+    loan_id: str, principal: int, start: date, rate: Fraction, more: dict[str, Any], **defaults: Any
+) -> LoanTerms:
+    settled = {"day_count": DayCount.MONTHS_360} | defaults | more
+    return LoanTerms(loan_id=loan_id, principal=principal, start=start, rate=rate, **settled)
 
 
 def _monthly(start: date) -> Payments:

@@ -165,7 +165,7 @@ class LoanTerms:
     amortizes_until: date | None = None
     balloon: int = 0
     instalments: tuple[Instalment, ...] = ()
-    day_count: DayCount = DayCount.MONTHS_360
+    day_count: DayCount = DayCount.THIRTY_E_360
     capitalized_until: date | None = None
     steps: tuple[RateStep, ...] = ()
     floating: Floating | None = None

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from chainfusion.cashflow.loans.engine import Event, Observations, schedule
 from chainfusion.cashflow.loans.events import EventKind
@@ -61,8 +61,8 @@ def rows(events: Sequence[Event]) -> tuple[CashRow, ...]:
 class MonthlyVector:
     """A loan's scheduled money by collection period, in minor units.
 
-    `opening` is the balance at the first date and `closing` the balances at the periods' ends:
-    closing[k] = opening (or closing[k - 1]) - principal[k] + capitalized[k].
+    `opening` is the balance at the first date and `closing` the balances at the periods' ends; each is the one before
+    less principal plus capitalized, unless the loan is linked to an index or ends at a price of its own.
     """
 
     opening: int
@@ -78,22 +78,33 @@ def monthly_vector(loan: LoanTerms, dates: Sequence[date], observations: Observa
 
     `dates` are the cut-off and then each period's end: period k holds what is paid after dates[k - 1] up to and with
     dates[k], so that a loan of any shape joins a pool of regular ones. What falls before or behind is left out.
-    Raises: BadLoanTerms where the dates do not rise; and as `schedule`.
+    Raises: BadLoanTerms where the dates do not rise or start before the loan does; and as `schedule`.
     """
-    rising = len(dates) > 1 and all(a < b for a, b in pairwise(dates))
-    require(rising, BadLoanTerms(loan=loan.loan_id, field="dates", why="they must rise, and be two or more"))
-    principal, interest, fee, capitalized = sums = [[0] * (len(dates) - 1) for _ in range(4)]
-    opening = loan.principal if loan.seen_from <= dates[0] else 0
+    _check_dates(loan, dates)
+    sums = [[0] * (len(dates) - 1) for _ in range(4)]
+    opening, closing = loan.principal, [0] * len(sums[0])
+    balances: list[int | None] = [None] * len(closing)
     for event in schedule(loan, observations):
         place = bisect_left(dates, event.day) - 1
         if place < 0:
             opening = event.balance
-        elif place < len(dates) - 1 and event.kind not in _OUT:
+        elif place < len(closing):
+            balances[place] = event.balance
             for total, part in zip(sums, _parts(event), strict=True):
                 total[place] += part
-    repaid = (a - b for a, b in zip(principal, capitalized, strict=True))
-    closing = tuple(accumulate(repaid, int.__sub__, initial=opening))[1:]
-    return MonthlyVector(opening, tuple(principal), tuple(interest), tuple(fee), tuple(capitalized), closing)
+    balance = opening
+    for place, known in enumerate(balances):
+        balance = closing[place] = balance if known is None else known
+    principal, interest, fee, capitalized = map(tuple, sums)
+    return MonthlyVector(opening, principal, interest, fee, capitalized, tuple(closing))
+
+
+def _check_dates(loan: LoanTerms, dates: Sequence[date]) -> None:
+    rising = len(dates) > 1 and all(a < b for a, b in pairwise(dates))
+    require(rising, BadLoanTerms(loan=loan.loan_id, field="dates", why="they must rise, and be two or more"))
+    held = loan.seen_from if loan.purchase is None else loan.purchase.day
+    why = f"the pool does not hold the loan yet on {dates[0]}"
+    require(held <= dates[0], BadLoanTerms(loan=loan.loan_id, field="dates", why=why))
 
 
 def _parts(event: Event) -> tuple[int, int, int, int]:

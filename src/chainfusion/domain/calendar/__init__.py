@@ -21,6 +21,7 @@ from chainfusion.domain.calendar.months import (
     dates_between,
     is_month_end,
     month_end,
+    on_day,
     period,
     whole_months,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "moved",
     "named",
     "newest",
+    "on_day",
     "period",
     "rolled",
     "versions",

@@ -51,14 +51,24 @@ class CouponPeriod:
 
 
 def fraction(
-    day_count: DayCount, start: date, end: date, *, maturity: date | None = None, period: CouponPeriod | None = None
+    day_count: DayCount,
+    start: date,
+    end: date,
+    *,
+    maturity: date | None = None,
+    period: CouponPeriod | None = None,
+    day: int | None = None,
 ) -> Fraction:
     """The part of a year from `start` (counted) to `end` (not counted), exact; negative where `end` is earlier.
 
-    `maturity` is needed by 30E/360 ISDA, `period` by ACT/ACT ICMA. Raises: BadDayCount.
+    `maturity` is needed by 30E/360 ISDA, `period` by ACT/ACT ICMA; counts of whole months take the `day` of the month
+    that payments keep, where it is not `start`'s own. Raises: BadDayCount.
     """
     if end < start:
-        return -fraction(day_count, end, start, maturity=maturity, period=period)
+        return -fraction(day_count, end, start, maturity=maturity, period=period, day=day)
+    if day_count in _MONTHS_BY:
+        months, odd = whole_months(start, end, day)
+        return Fraction(months, 12) + Fraction(odd, _MONTHS_BY[day_count])
     if day_count is DayCount.ACT_ACT_ICMA:
         return _icma(start, end, period)
     if day_count is DayCount.THIRTY_E_360_ISDA:
@@ -166,18 +176,11 @@ def _twenty_eight_336(start: date, end: date) -> Fraction:
     return Fraction(336 * (end.year - start.year) + 28 * (end.month - start.month) + last - first, 336)
 
 
-def _months_by(year_days: int) -> Callable[[date, date], Fraction]:
-    def count(start: date, end: date) -> Fraction:
-        months, odd = whole_months(start, end)
-        return Fraction(months, 12) + Fraction(odd, year_days)
-
-    return count
-
-
 def _refusal(day_count: DayCount, start: date, end: date, why: str) -> BadDayCount:
     return BadDayCount(day_count=day_count.value, start=start.isoformat(), end=end.isoformat(), why=why)
 
 
+_MONTHS_BY = {DayCount.MONTHS_360: 360, DayCount.MONTHS_365: 365}
 _COUNTS: dict[DayCount, Callable[[date, date], Fraction]] = {
     DayCount.ACT_360: lambda start, end: Fraction((end - start).days, 360),
     DayCount.ACT_365F: lambda start, end: Fraction((end - start).days, 365),
@@ -186,7 +189,5 @@ _COUNTS: dict[DayCount, Callable[[date, date], Fraction]] = {
     DayCount.THIRTY_360_US: _thirty_360_us,
     DayCount.THIRTY_E_360: _thirty_e_360,
     DayCount.TWENTY_EIGHT_336: _twenty_eight_336,
-    DayCount.MONTHS_360: _months_by(360),
-    DayCount.MONTHS_365: _months_by(365),
     DayCount.ONE_ONE: lambda _start, _end: Fraction(1),
 }

@@ -72,12 +72,25 @@ def add_period(day: date, step: Period, times: int = 1, end_of_month: EndOfMonth
     return moved + timedelta(days=step.days * times)
 
 
-def whole_months(start: date, end: date) -> tuple[int, int]:
-    """How many whole months fit from `start` to `end` (same day to same day), and the odd days behind them."""
+def on_day(day: date, number: int) -> date:
+    """The `number`-th of the month of `day`, or its last day where there is none."""
+    return day.replace(day=min(number, month_end(day).day))
+
+
+def whole_months(start: date, end: date, day: int | None = None) -> tuple[int, int]:
+    """How many whole months fit from `start` to `end` (same day to same day), and the odd days behind them.
+
+    `day` is the day of the month that payments keep: with 31, a month lies between 28 February and 31 March.
+    """
+    number = day if day is not None and start == on_day(start, day) else start.day
     months = (end.year - start.year) * 12 + end.month - start.month
-    if add_months(start, months) > end:
+
+    def moved(count: int) -> date:
+        return on_day(add_months(start.replace(day=1), count), number)
+
+    if moved(months) > end:
         months -= 1
-    return months, (end - add_months(start, months)).days
+    return months, (end - moved(months)).days
 
 
 def cycle(start: date, step: Period, end_of_month: EndOfMonth = EndOfMonth.SAME) -> Iterator[date]:
