@@ -102,7 +102,7 @@ class Configuration:
         """The policies."""
         return Policies(self.root)
 
-    @property
+    @cached_property
     def members(self) -> tuple[str, ...]:
         """MSP ids of the organisations that are members of the channel's application, sorted."""
         application = self.root.groups.get(APPLICATION)
