@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -15,7 +16,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.ledger.fabric.network import builder, collections, processes
 from chainfusion.ledger.fabric.network.channel.config import read_config_block
 from chainfusion.ledger.fabric.network.channel.first_block import first_block
@@ -25,13 +26,14 @@ from chainfusion.ledger.fabric.network.offer import read_offer
 from chainfusion.ledger.fabric.network.ordering import join_orderer
 from chainfusion.ledger.fabric.network.package import SETTING, builder_setting, chaincode_package, package_id
 from chainfusion.ledger.fabric.network.places import Places, write
-from chainfusion.ledger.fabric.network.plan import PORTS, OrganisationPlan, Plan
+from chainfusion.ledger.fabric.network.plan import CONTRACTS, PORTS, OrganisationPlan, Plan
 from chainfusion.ledger.fabric.network.processes import Running
 from chainfusion.ledger.fabric.network.wire import connect
 from chainfusion.ledger.port import Signer
 
 T = TypeVar("T")
 R = TypeVar("R")
+PATIENCE_SECONDS = 60
 PROGRAMS = ("peer", "orderer")
 ENDED = ("chaincode", "peer", "orderer")
 """Kinds of processes, in the order in which they are ended."""
@@ -54,6 +56,14 @@ class PortTaken(ChainFusionError):
     code = "NETWORK_PORT_TAKEN"
     says = Text("Nobody can listen on {address}: {why}.", "无法监听 {address}：{why}。")
     do = Text("Give the organisation another port in the plan.", "请在规划中为该机构改用其他端口。")
+
+
+class PortSilent(ChainFusionError):
+    """A node that was started and does not listen."""
+
+    code = "NETWORK_PORT_SILENT"
+    says = Text("Nobody answers at {address}.", "{address} 无响应。")
+    do = Text("Read the log of the node that should.", "请查看对应节点的日志。")
 
 
 def require_programs() -> None:
@@ -210,6 +220,18 @@ class Machine:
             self.places.running.unlink(missing_ok=True)
         return killed
 
+    def await_contracts(self) -> None:
+        """Waits until the contract servers that run here listen: a peer asks once and does not ask again.
+
+        Raises: ProcessEnded, PortSilent.
+        """
+        end = time.monotonic() + PATIENCE_SECONDS
+        for each in self.hosts:
+            while not _listens(each.host, each.port + CONTRACTS):
+                self.check_alive()
+                require(time.monotonic() < end, PortSilent(address=each.chaincode))
+                time.sleep(0.05)
+
     def check_alive(self) -> None:
         """Raises ProcessEnded for the first process that has ended."""
         running = processes.load(self.places.running)
@@ -245,6 +267,7 @@ class Machine:
             joined = [pool.submit(self.join_orderer, each, block, given_up) for each in founding]
             ready = [pool.submit(self._prepare_peer, peer, block) for peer in peers]
             self._wait((*joined, *ready), given_up)
+        self.await_contracts()
 
     def _wait(self, running: Sequence[Future[None]], given_up: Event) -> None:
         """Waits for all, as long as every process lives; raises what failed first."""
@@ -279,6 +302,14 @@ class Machine:
                 channel = stack.enter_context(connect(each.peer, own, own.ca.read_bytes()))
                 clients.append(PeerClient(f"peer.{each.msp}", channel, admins[each.msp]))
             yield tuple(clients)
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _all(pool: ThreadPoolExecutor, do: Callable[[T], R], items: Sequence[T]) -> list[R]:

@@ -15,6 +15,8 @@ COLLECTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*")
 CHANNEL_NAME = re.compile(r"[a-z][a-z0-9.-]{0,248}")
 PORTS = 10
 """How many ports in a row one organisation uses."""
+CONTRACTS = 5
+"""Which of them the contracts listen at."""
 LOWEST_PORT, HIGHEST_PORT = 1024, 65535 - PORTS
 
 
@@ -103,7 +105,7 @@ class OrganisationPlan:
     @property
     def chaincode(self) -> str:
         """Our contracts, for this organisation's peer alone."""
-        return self._at(5)
+        return self._at(CONTRACTS)
 
     @property
     def peer_chaincode(self) -> str:
