@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks._fabric_stage import Stage, document
@@ -33,25 +34,35 @@ class Load:
 def rate(on: Stage, load: Load) -> float:
     """Transactions a second that our client has committed. Raises: what a submission raises."""
     signer, client = on.network.signer(on.msp, DESK), on.clients[on.msp]
-    committed: list[float] = []
+
+    def register(number: int) -> None:
+        client.submit(on.proposal(signer, "document.register", document(number)), signer)
+
+    return sum(load.warm_up <= at < load.end for at in keep_in_flight(load, register)) / load.seconds
+
+
+def keep_in_flight(load: Load, do: Callable[[int], object]) -> list[float]:
+    """Does something again and again, so many at a time, until the load's end; gives when each was done, in seconds
+    from the beginning. Raises: what failed first."""
+    done: list[float] = []
     failed: list[BaseException] = []
     began = time.perf_counter()
 
-    def keep_sending() -> None:
+    def repeat() -> None:
         number = 0
-        while (time.perf_counter() - began) < load.end and not failed:
+        while time.perf_counter() - began < load.end and not failed:
             number += 1
             try:
-                client.submit(on.proposal(signer, "document.register", document(number)), signer)
+                do(number)
             except Exception as error:
                 failed.append(error)
-            committed.append(time.perf_counter() - began)
+            done.append(time.perf_counter() - began)
 
-    threads = [threading.Thread(target=keep_sending) for _ in range(load.in_flight)]
+    threads = [threading.Thread(target=repeat) for _ in range(load.in_flight)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
     if failed:
         raise failed[0]
-    return sum(load.warm_up <= at < load.end for at in committed) / load.seconds
+    return done

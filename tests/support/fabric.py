@@ -33,6 +33,7 @@ from chainfusion.ledger.fabric.network.wire import NodeRefused, propose
 from chainfusion.node.identity.organisation import unlock_authority
 from chainfusion.node.identity.signer import Signer
 from chainfusion.node.network import RunningNetwork, start
+from tests.fabric.network_stage import free_ports
 from tests.support.identities import Member
 from tests.support.ledger import Consortium, representative
 
@@ -90,9 +91,8 @@ def fabric_lab(
     folder: Path, msps: tuple[str, ...], shared: Mapping[str, frozenset[str]], **of: Any
 ) -> Iterator[FabricLab]:
     """Brings the network up; `of` is what `Consortium` takes beside the members (contracts)."""
-    port = 23_000 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
     with ExitStack() as stack:
-        network = stack.enter_context(start(plan_of(msps, port), folder / "network"))
+        network = stack.enter_context(start(plan_of(msps, free_ports()), folder / "network"))
         consortium = Consortium(tuple(_member(network, msp) for msp in msps), **of)
         _end_chaincodes(network)
         program = Program(consortium.registry, consortium.ledger_id, shared)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from chainfusion.contracts.framework import Caller, Modification
 from chainfusion.contracts.framework.keys import FIRST_SIMPLE, LAST, check_simple, composite_key
-from chainfusion.contracts.framework.limits import check_transaction_size, check_value, key_bytes, text_bytes
+from chainfusion.contracts.framework.limits import (
+    check_endorsers,
+    check_transaction_size,
+    check_value,
+    key_bytes,
+    text_bytes,
+)
 from chainfusion.contracts.framework.refusals import CollectionRefused, StateRefused
 from chainfusion.domain.encoding import encoded
 from chainfusion.ledger.embedded.private import Collections
@@ -70,6 +76,11 @@ class EmbeddedContext:
     def delete(self, key: str) -> None:
         """Deletes a key."""
         self._write(self._public, key_bytes(key), None)
+
+    def endorsed_by(self, key: str, parties: Collection[str], members: Collection[str]) -> None:
+        """Checks a demand for endorsements, and no more: this engine has one node. Raises: StateRefused."""
+        key_bytes(key)
+        check_endorsers(parties, members)
 
     def private(self, collection: str) -> PrivateCollection:
         """A private data collection by name. Raises: CollectionRefused where there is none of that name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from fabric_protos.peer import chaincode_shim_pb2 as shim
@@ -16,9 +16,16 @@ from chainfusion.contracts.framework.keys import (
     check_simple,
     composite_key,
 )
-from chainfusion.contracts.framework.limits import check_transaction_size, check_value, key_bytes, text_bytes
+from chainfusion.contracts.framework.limits import (
+    check_endorsers,
+    check_transaction_size,
+    check_value,
+    key_bytes,
+    text_bytes,
+)
 from chainfusion.contracts.framework.refusals import CollectionRefused, StateRefused
 from chainfusion.domain.encoding import encoded
+from chainfusion.ledger.fabric.chaincode.endorsers import VALIDATION_PARAMETER, endorsers_policy
 from chainfusion.ledger.fabric.chaincode.peer import Peer, PeerRefused
 
 _UNDEFINED = "not defined in the collection config"
@@ -50,6 +57,7 @@ class FabricContext:
         self._seen: dict[str, bytes | None] = {}
         self._ranges: dict[tuple[str, str], tuple[tuple[str, bytes], ...]] = {}
         self._writes: dict[tuple[str, str], bytes | None] = {}
+        self._demands: dict[str, bytes] = {}
         self._events: list[bytes] = []
         self._queried_private = False
 
@@ -106,6 +114,14 @@ class FabricContext:
         """Deletes a key."""
         self.write("", key, None)
 
+    def endorsed_by(self, key: str, parties: Collection[str], members: Collection[str]) -> None:
+        """Demands endorsements of whoever changes a key later, by Fabric's key-level policy. Raises: StateRefused."""
+        key_bytes(key)
+        check_endorsers(parties, members)
+        policy = endorsers_policy(parties, members)
+        self.grow(len(policy))
+        self._demands[key] = policy
+
     def private(self, collection: str) -> FabricCollection:
         """A private data collection by name. Raises: CollectionRefused where there is none of that name."""
         members = self._collections.get(collection)
@@ -142,9 +158,11 @@ class FabricContext:
     # -------------------------------------------------------------- what came of it
 
     def hand_over(self) -> None:
-        """Gives the peer what was written, in the order of keys."""
-        if self._writes:
-            self._peer.write([_record(*key, value) for key, value in sorted(self._writes.items())])
+        """Gives the peer what was written, in the order of keys, and then what is demanded of later writers."""
+        records = [_record(*key, value) for key, value in sorted(self._writes.items())]
+        records += [_demand(key, policy) for key, policy in sorted(self._demands.items())]
+        if records:
+            self._peer.write(records)
 
     @property
     def events(self) -> bytes | None:
@@ -214,3 +232,8 @@ def _bounds(start: str, end: str) -> tuple[str, str]:
 def _record(collection: str, key: str, value: bytes | None) -> shim.WriteRecord:
     kind = shim.WriteRecord.Type.DEL_STATE if value is None else shim.WriteRecord.Type.PUT_STATE
     return shim.WriteRecord(key=key, value=value or b"", collection=collection, type=kind)
+
+
+def _demand(key: str, policy: bytes) -> shim.WriteRecord:
+    metadata = shim.StateMetadata(metakey=VALIDATION_PARAMETER, value=policy)
+    return shim.WriteRecord(key=key, metadata=metadata, type=shim.WriteRecord.Type.PUT_STATE_METADATA)

@@ -77,10 +77,14 @@ class Peer:
             self._ask(Type.WRITE_BATCH_STATE, shim.WriteBatchState(rec=records[begin : begin + size]))
 
     def _write_one(self, record: shim.WriteRecord) -> None:
-        if record.type == shim.WriteRecord.Type.DEL_STATE:
-            self._ask(Type.DEL_STATE, shim.DelState(key=record.key, collection=record.collection))
-        else:
-            self._ask(Type.PUT_STATE, shim.PutState(key=record.key, value=record.value, collection=record.collection))
+        place = {"key": record.key, "collection": record.collection}
+        match record.type:
+            case shim.WriteRecord.Type.DEL_STATE:
+                self._ask(Type.DEL_STATE, shim.DelState(**place))
+            case shim.WriteRecord.Type.PUT_STATE_METADATA:
+                self._ask(Type.PUT_STATE_METADATA, shim.PutStateMetadata(metadata=record.metadata, **place))
+            case _:
+                self._ask(Type.PUT_STATE, shim.PutState(value=record.value, **place))
 
     def _results(self, kind: int, question: Message) -> Iterator[bytes]:
         """The rows of a query, fetched as they are used.
