@@ -123,7 +123,7 @@ class TableShape:
         """An object with rows."""
         found = self.of.schema()
         rows = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
-        return found | {"properties": found["properties"] | {"rows": rows}, "required": [*found["required"], "rows"]}
+        return found | {"properties": found["properties"] | {"rows": rows}, "required": [*found.get("required", []), "rows"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class PrivateShape:
         found = self.of.schema()
         bound = {"type": ["string", "number"]}
         properties = found["properties"] | {"at_least": bound, "at_most": bound}
-        return found | {"properties": properties, "required": [*found["required"], "at_least", "at_most"]}
+        return found | {"properties": properties, "required": [*found.get("required", []), "at_least", "at_most"]}
 
 
 @dataclass(frozen=True, slots=True)

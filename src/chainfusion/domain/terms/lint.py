@@ -14,6 +14,7 @@ from chainfusion.domain.terms.records import Amortization, By, DealTerms, Table,
 from chainfusion.domain.terms.refusals import BadFormula
 from chainfusion.domain.terms.schedule import schedule
 from chainfusion.domain.terms.uses import uses
+from chainfusion.domain.waterfall.opcodes import RATIO
 
 RESERVED = frozenset({"pool", "notes", "rest", "period", "year", "date", "assets", "state", "last_period", "clean_up"})
 
@@ -85,8 +86,14 @@ def _formulas(terms: DealTerms) -> Iterator[Finding]:
                 yield Finding("formula", use.path, "rest is what a step's accounts hold: it has no meaning here")
             if isinstance(tree, Literal) and tree.value < 0:
                 yield Finding("negative", use.path, f"{use.formula} is below nothing")
+            if isinstance(tree, Literal) and use.kind is Kind.RATIO and _as_ratio(tree) > RATIO:
+                yield Finding("rate", use.path, f"a rate of {use.formula} a year: a percentage has its sign, such as 3.6%")
         except BadFormula as error:
             yield Finding("formula", use.path, f"{error.facts['formula']}: {error.facts['why']}")
+
+
+def _as_ratio(tree: Literal) -> int:
+    return tree.value * RATIO if tree.kind is Kind.COUNT else tree.value
 
 
 def _circles(terms: DealTerms, typing: Typing) -> Iterator[tuple[str, str]]:

@@ -111,7 +111,8 @@ class Reader:
             return self.literal(tree)
         if isinstance(tree, Name):
             return self.name(tree.name)
-        parts = [self.tree(arg, tree.op) for arg in tree.args]
+        around_first = "+" if tree.op == "-" else tree.op
+        parts = [self.tree(arg, tree.op if n else around_first) for n, arg in enumerate(tree.args)]
         if tree.op in _WORDS:
             return self.say(_WORDS[tree.op]).format((", " if self.lang == "en" else "，").join(parts))
         return self._applied(tree, parts, around)
