@@ -57,7 +57,7 @@ HOSTS = {
 """Who runs no node, and through whose peer it works: never the originator's, whose statements it judges."""
 CHANNEL = "deals"
 ADMIN = "admin"
-PROGRAMS = ("peer", "orderer", "configtxgen")
+PROGRAMS = ("peer", "orderer")
 
 
 @dataclass

@@ -124,6 +124,14 @@ class Ledger(Protocol):
     def ledger_id(self) -> str:
         """First 32 hexadecimal characters of the genesis' SHA-256; the `channel` of every proposal."""
 
+    @property
+    def engine(self) -> str:
+        """ "embedded" or "fabric", as evidence names it."""
+
+    def signers(self, number: int) -> tuple[str, ...]:
+        """MSP ids of the members whose nodes signed a block, where the block itself tells; () where the consortium's
+        rules name the one member that orders. Raises: NotOnLedger."""
+
     def evaluate(self, proposal: Proposal, signer: Signer, transient: Mapping[str, bytes] | None = None) -> bytes:
         """Runs an operation on the committed state and keeps nothing. Raises: the contract's refusal,
         TransactionRefused."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 
 from chainfusion.domain.errors import ChainFusionError, Text, require
+from chainfusion.ledger.evidence.fabric.configuration import Configuration
+from chainfusion.ledger.evidence.fabric.evidence_file import FABRIC
 from chainfusion.ledger.evidence.note import Note
 from chainfusion.ledger.fabric.blocks.log import BlockLog
 from chainfusion.ledger.fabric.gateway.client import GatewayClient, Settings
@@ -42,8 +44,32 @@ class ChannelLedger(FabricLedger):
         self.peers = Peers(addresses, Tls(*parts))
         self.notes = NoteFolder((folder / connection.store).resolve() / "checkpoints", reader.msp_id)
         self._log_file = folder / LOG
+        self._configurations: dict[int, Configuration] = {}
         settings = Settings(channel=connection.channel, chaincode=connection.chaincode, host=connection.host)
         super().__init__(GatewayClient(self.peers, settings), connection.ledger, reader, connection.host)
+
+    @property
+    def engine(self) -> str:
+        """As evidence names it."""
+        return FABRIC
+
+    def signers(self, number: int) -> tuple[str, ...]:
+        """The members whose orderers' signatures on a block hold, under the configuration that it names.
+
+        Raises: NotOnLedger, ConfigurationRefused.
+        """
+        block = self.fabric_block(number)
+        if number == 0:
+            return ()
+        configuration = self._configuration(block.sealed.configuration)
+        at = max(each.header.time for each in block.transactions)
+        lines = configuration.counted(block.sealed, at).signatures
+        return tuple(sorted({configuration.orderer_of(block.sealed, line, at).msp for line in lines}))
+
+    def _configuration(self, number: int) -> Configuration:
+        if number not in self._configurations:
+            self._configurations[number] = Configuration.of(self.fabric_block(number).sealed)
+        return self._configurations[number]
 
     @cached_property
     def log(self) -> BlockLog:
@@ -51,14 +77,15 @@ class ChannelLedger(FabricLedger):
         return BlockLog(self, self._log_file)
 
     def inclusion(self, tx_id: str, size: int | None = None) -> Inclusion:
-        """How a transaction hangs in the chain: its block is hashed as a whole, and each block names the one before.
+        """How a transaction hangs in the log: its block is hashed as a whole, and is a leaf of the members' log.
 
         Raises: NotOnLedger.
         """
         found = self.transaction(tx_id)
         leaves = len(self.fabric_block(found.block).envelopes)
         covered = size is not None and found.block < size
-        return Inclusion(found.index + 1, leaves, (), (size or 0) - 1 - found.block if covered else None)
+        links = len(self.log.inclusion_proof(found.block, size)) if covered and size else None
+        return Inclusion(found.index + 1, leaves, (), links)
 
     def note(self, size: int | None = None) -> Note:
         """The checkpoint of so many blocks with every member's cosignature, or the newest. Raises: NotOnLedger."""

@@ -185,9 +185,10 @@ def _ledger(twins: Twins, workspace: Workspace) -> None:
             raise NotFound(what="checkpoint", what_zh="检查点", id="")
         return PlainTextResponse(found.note, headers=_attachment("checkpoint.txt"))
 
+    @twins.router.get("/ledger/trust.json")
     @twins.router.get("/ledger/genesis.json")
-    def genesis() -> Response:
-        return Response(workspace.trust, media_type="application/json", headers=_attachment("genesis.json"))
+    def trust() -> Response:
+        return Response(workspace.trust, media_type="application/json", headers=_attachment(workspace.trust_name))
 
 
 def _before(request: Request) -> int | None:

@@ -19,6 +19,7 @@ from chainfusion.ledger.embedded.state import State
 from chainfusion.ledger.embedded.store import DAMAGE, PLACES_PER_BLOCK, Connect, Store, TransactionRow
 from chainfusion.ledger.evidence.block import BlockHeader
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
+from chainfusion.ledger.evidence.evidence_file import EMBEDDED
 from chainfusion.ledger.evidence.merkle import (
     NodeLookup,
     consistency_proof_of,
@@ -83,6 +84,16 @@ class LedgerFile:
     def ledger_id(self) -> str:
         """First 32 hexadecimal characters of the genesis' SHA-256; the `channel` of every proposal."""
         return self._ledger_id
+
+    @property
+    def engine(self) -> str:
+        """As evidence names it."""
+        return EMBEDDED
+
+    def signers(self, number: int) -> tuple[str, ...]:
+        """Nobody beside the member that orders, whom the rules name."""
+        del number
+        return ()
 
     def close(self) -> None:
         """Closes the file."""

@@ -15,7 +15,7 @@ from chainfusion.domain.errors import Text, require
 from chainfusion.domain.records import from_json
 from chainfusion.domain.roles import Role
 from chainfusion.ledger.evidence.certificates import Certificate
-from chainfusion.ledger.evidence.evidence_file import SubjectKind
+from chainfusion.ledger.evidence.evidence_file import EMBEDDED, SubjectKind
 from chainfusion.ledger.port import Ledger, Signer
 from chainfusion.node import documents, proofs
 from chainfusion.node.desk import Desk
@@ -52,7 +52,7 @@ class Me:
 
 @dataclass
 class Workspace:
-    """Views on `ledger` for the person at `desk`; `trust` is the genesis file that the institution checked."""
+    """Views on `ledger` for the person at `desk`; `trust` is what the institution checked: genesis, or channel's anchor."""
 
     desk: Desk
     ledger: Ledger
@@ -69,6 +69,11 @@ class Workspace:
         self._log = Log(self.ledger, self.acts, self.desk.members)
 
     # ------------------------------------------------------------------ whose, and how far
+
+    @property
+    def trust_name(self) -> str:
+        """What the file is called that evidence from here is verified against."""
+        return "genesis.json" if self.ledger.engine == EMBEDDED else "anchor.json"
 
     def me(self) -> Me:
         """The institution and the person that read here."""

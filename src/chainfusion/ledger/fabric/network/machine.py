@@ -45,8 +45,10 @@ class BinariesMissing(ChainFusionError):
     code = "FABRIC_BINARIES_MISSING"
     says = Text("Fabric's {program} is not found.", "未找到 Fabric 程序 {program}。")
     do = Text(
-        "Put Fabric 3.1's peer and orderer on PATH, or their folder in FABRIC_BIN.",
-        "请将 Fabric 3.1 的 peer、orderer 放入 PATH，或以 FABRIC_BIN 指明其文件夹。",
+        "Take Fabric 3.1's peer and orderer from github.com/hyperledger/fabric/releases; put them on PATH, or name "
+        "their folder in FABRIC_BIN.",
+        "请从 github.com/hyperledger/fabric/releases 取得 Fabric 3.1 的 peer、orderer，放入 PATH，"
+        "或以 FABRIC_BIN 指明其文件夹。",
     )
 
 
