@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from chainfusion.domain.records import to_json
 from chainfusion.ledger.fabric.network import machine, processes
 from chainfusion.ledger.fabric.network.lifecycle import PeerClient
-from chainfusion.node.network import REPRESENTATIVE, start
+from chainfusion.ledger.fabric.network.ordering import fetch
+from chainfusion.node.network import REPRESENTATIVE, RunningNetwork, start
 from tests.fabric.network_stage import free_ports, has_fabric, small_plan
 from tests.fabric.rogue_stage import asked_by, peers_of
 
@@ -52,9 +54,14 @@ def test_the_first_transaction_is_as_many_steps_away_as_there_are_nodes(
             answers = [peer.endorse(asked, "the founding") for peer in peers]
             block = peers[0].record(network.plan.channel, asked, answers, "the founding")
         seconds = time.monotonic() - began
+        scraped = _scraped(network, tmp_path)
     with capsys.disabled():
         print(f"\nfrom nothing: committed chaincode after {up:.1f} s, first transaction after {seconds:.1f} s")
     assert block >= 3
+    assert len(scraped) == 3
+    assert all(status == 200 for status, _ in scraped)
+    pages = b"".join(page for _, page in scraped)
+    assert all(mark in pages for mark in (b"ledger_blockchain_height", b"consensus_BFT_cluster_size", b"chaincode"))
     assert counts == {
         "start": 12,
         "join_orderer": 4,
@@ -64,3 +71,11 @@ def test_the_first_transaction_is_as_many_steps_away_as_there_are_nodes(
         "commit": 1,
         "record": 4 + 1 + 1,
     }
+
+
+def _scraped(network: RunningNetwork, folder: Path) -> list[tuple[int, bytes]]:
+    """What Prometheus would get, by the file that one institution's bundle has for it."""
+    network.bundle("Org0MSP", folder / "bundle")
+    (job,) = yaml.safe_load((folder / "bundle" / "prometheus.yaml").read_text())["scrape_configs"]
+    own = network.places.tls("Org0MSP", "client")
+    return [fetch(each, own, "/metrics") for each in job["static_configs"][0]["targets"]]
