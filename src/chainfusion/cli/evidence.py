@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from chainfusion.cli.work import DealArgument, HomeOption, UserOption, Work, at_desk, fresh
+from chainfusion.ledger.evidence.fabric.anchor import write_anchor
 from chainfusion.node import documents, proofs
-from chainfusion.node.evidence.making import Held, held_in
+from chainfusion.node.evidence.making import Held, anchor_of, held_in
 from chainfusion.node.home import write_bytes
 
 app = typer.Typer(name="evidence", help="Export proof of what is on the ledger.", no_args_is_help=True)
@@ -80,6 +81,27 @@ def decision(
     """Export proof of any transaction: an acceptance, a vote, an opinion, a grant."""
     with at_desk(ctx, home, user) as work:
         _write(work, out, proofs.prove_decision(work.ledger, transaction, _held(since)))
+
+
+@app.command()
+def anchor(
+    ctx: typer.Context,
+    home: HomeOption,
+    out: Annotated[Path, typer.Option(help="Where to write the anchor.")],
+    newest: Annotated[
+        bool, typer.Option("--newest", help="From the newest configuration; else from the channel's first block.")
+    ] = False,
+    attestations: Annotated[
+        int, typer.Option(min=0, help="How many members must attest what their peers recorded.")
+    ] = 0,
+    user: UserOption = "",
+) -> None:
+    """Write what a recipient trusts of a Fabric channel, and compares with what other members give."""
+    with at_desk(ctx, home, user) as work:
+        made = anchor_of(work.ledger, newest=newest, attestations=attestations)
+        write_bytes(fresh(out), write_anchor(made))
+        facts = {"block": made.block.number, "hash": made.block.hash.hex(), "attestations": attestations}
+        work.out.result({"written": str(out)} | facts)
 
 
 def _held(since: Path | None) -> Held | None:

@@ -235,7 +235,7 @@ def _serialized(signer: Any) -> bytes:
     return serialized_identity(signer.msp_id, signer.certificate_der)
 
 
-def _grown(stage: Stage, before: int) -> None:
+def await_grown(stage: Stage, before: int) -> None:
     end = time.monotonic() + 20
     while any(ledger.height() <= before for ledger in stage.ledgers.values()):
         assert time.monotonic() < end, "no new block came"
@@ -259,7 +259,7 @@ def make(consensus: Consensus, port: int) -> Stored:
         ids["acknowledged"] = trustee.call("pool.acknowledge", deal=DEAL, pool=fact).tx_id
         height = stage.ledgers[MSPS[0]].height()
         admit(stage)
-        _grown(stage, height)
+        await_grown(stage, height)
         ids["closed"] = stage.session(stage.owner(Role.ORIGINATOR)).call("deal.close", deal=DEAL).tx_id
         time.sleep(1)
         return Stored(network.ledger_id, network.plan.channel, ids, tuple(stage.blocks(MSPS[0])))

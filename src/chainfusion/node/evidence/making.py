@@ -26,6 +26,14 @@ class HeldOfOtherKind(ChainFusionError):
               "嵌入式账本请用检查点，Fabric 通道请用信任锚。")  # fmt: skip
 
 
+class NoAnchorHere(ChainFusionError):
+    """An embedded ledger, of which the genesis is what is trusted."""
+
+    code = "NO_ANCHOR_HERE"
+    says = Text("An embedded ledger has no anchor.", "嵌入式账本没有信任锚。")
+    do = Text("Give the recipient the consortium's genesis, or a checkpoint.", "请提供联盟创世文件或检查点。")
+
+
 class ProofMaker(Protocol):
     """Makes evidence of transactions, in one engine's way."""
 
@@ -68,6 +76,20 @@ def maker_of(ledger: object) -> ProofMaker:
     from chainfusion.node.evidence.making_channel import ChannelProofs  # Fabric's messages, which a log does without
 
     return ChannelProofs.of(ledger)
+
+
+def anchor_of(ledger: object, *, newest: bool = False, attestations: int = 0) -> FabricAnchor:
+    """What a recipient is given to trust of a channel, which asks for so many members' attestations.
+
+    Raises: NoAnchorHere of another engine's ledger, NothingToAnchor, EvidenceUnsound.
+    """
+    if isinstance(ledger, EvidenceSource):
+        raise NoAnchorHere()
+    from chainfusion.node.evidence import anchoring
+    from chainfusion.node.evidence.making_channel import ChannelProofs
+
+    source = ChannelProofs.of(ledger).source
+    return (anchoring.newest_anchor if newest else anchoring.first_anchor)(source, attestations)
 
 
 def held_in(data: bytes) -> Held:
