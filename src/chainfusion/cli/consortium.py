@@ -90,6 +90,23 @@ def sign(
 
 
 @app.command()
+def profile(
+    ctx: typer.Context,
+    home: HomeOption,
+    store: Annotated[Path, typer.Option(help="The folder of the object store that the institutions share.")],
+    host: Annotated[str, typer.Option(help="MSP id of the member whose peer you work through, if not your own.")] = "",
+) -> None:
+    """Write your connection profile of a Fabric channel, from your place in the network (`network adopt`)."""
+    from chainfusion.node.network.site import Site  # whose libraries the embedded engine does without
+    from chainfusion.node.profiles import write_profile
+
+    written = write_profile(Site(Home(home)), store, host)
+    connection = read_profile(written)
+    peers = [each.address for each in connection.peers]
+    printer(ctx).result({"written": str(written), "ledger": connection.ledger, "host": connection.host, "peers": peers})
+
+
+@app.command()
 def found(
     ctx: typer.Context,
     genesis: Annotated[Path, typer.Argument(help="The genesis that all founders signed.", exists=True)],

@@ -17,6 +17,7 @@ from chainfusion.demo.attack import Caught, flip
 from chainfusion.demo.institutions import INSTITUTIONS, ORDERER, Institution
 from chainfusion.demo.stage import PASSWORD, Say, Stage
 from chainfusion.domain.membership import SignedGenesis
+from chainfusion.domain.records import to_bytes
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
 from chainfusion.ledger.evidence.note import Note
 from chainfusion.ledger.fabric.blocks.blockfile import examine
@@ -34,6 +35,7 @@ from chainfusion.node.identity.organisation import Organisation
 from chainfusion.node.locked import LockedSigner
 from chainfusion.node.network.assembly import lay_out
 from chainfusion.node.network.institution import make_nodes
+from chainfusion.node.network.site import Site
 from chainfusion.node.opening import found_channel, open_desk
 from chainfusion.node.profiles import write_profile
 from chainfusion.node.session import Session
@@ -112,8 +114,9 @@ class FabricStage(Stage):
     def found(self, signed: SignedGenesis, say: Say) -> None:
         """The network starts, the consortium is founded on its channel, every institution joins and opens its desk."""
         ledger_id = signed.genesis.ledger_id
+        write(self.places.genesis, to_bytes(signed))
         self._start(ledger_id, say)
-        profiles = {each.msp: self._profile(each, ledger_id) for each in INSTITUTIONS}
+        profiles = {each.msp: self._profile(each) for each in INSTITUTIONS}
         founder = self.representatives[ORDERER]
         connection = read_profile(profiles[ORDERER])
         with ChannelLedger(connection, profiles[ORDERER].parent, founder) as channel:
@@ -127,7 +130,9 @@ class FabricStage(Stage):
         plan, places = self.plan, self.places
         write(places.plan, write_plan(plan))
         for each in plan.organisations:
-            lay_out(make_nodes(self.home_of(each.msp).organisation(), each, places, PASSWORD), places)
+            home = self.home_of(each.msp)
+            (home.path / "network").symlink_to(Path("..", "..", "network"))  # on a host of its own: its own folder
+            lay_out(make_nodes(home.organisation(), each, places, PASSWORD), places)
         machine = self.machine
         machine.write_files()
         machine.make_first_block()
@@ -141,9 +146,8 @@ class FabricStage(Stage):
     def _admin(self, msp: str) -> LockedSigner:
         return LockedSigner(self.home_of(msp).organisation().user(ADMIN), PASSWORD)
 
-    def _profile(self, each: Institution, ledger_id: str) -> Path:
-        host = HOSTS.get(each.msp, each.msp)
-        return write_profile(self.home(each), each.msp, host, (self.plan, self.places), ledger_id, self.store)
+    def _profile(self, each: Institution) -> Path:
+        return write_profile(Site(self.home(each)), self.store, HOSTS.get(each.msp, each.msp))
 
     @property
     def store(self) -> Path:

@@ -52,7 +52,7 @@ class Me:
 
 @dataclass
 class Workspace:
-    """Views on `ledger` for the person at `desk`; `trust` is what the institution checked: genesis, or channel's anchor."""
+    """Views on `ledger` for the person at `desk`; `trust` is what it checked: the genesis, or the channel's anchor."""
 
     desk: Desk
     ledger: Ledger
