@@ -52,6 +52,11 @@ demo: .venv/.runtime | build ## A deal from consortium to verified evidence, the
 	$(PY) -m chainfusion.demo $(if $(TAPE),--tape "$(TAPE)") $(if $(MAPPING),--mapping "$(MAPPING)") \
 		--port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
+.PHONY: demo-fabric
+demo-fabric: .venv/.runtime | build ## The same on a Hyperledger Fabric network of four organisations (FABRIC_BIN or PATH)
+	$(PY) -m chainfusion.demo --engine fabric $(if $(TAPE),--tape "$(TAPE)") $(if $(MAPPING),--mapping "$(MAPPING)") \
+		--port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
+
 .PHONY: serve
 serve: .venv/.runtime ## The workspace on what the last demo made
 	$(PY) -m chainfusion.demo --only-serve --port $(PORT)
