@@ -378,6 +378,36 @@ def test_a_configuration_that_is_left_out_is_missed() -> None:
         refused(edited(evidence, leave_out), trust, step, cause)
 
 
+def test_a_later_configuration_says_nothing_of_an_earlier_block() -> None:
+    """A member that joined later endorsed beside too few: under the configuration of its time that is no majority."""
+    made = channel()
+    joiner = institution("MinghengMSP")
+    two = [*made.peers[:2], joiner.node]
+    early = made.record(made.call(made.members[0].user(), *CLOSE, endorsers=two))
+    evidence, trust = attacked(made, early)
+    refused(evidence, trust, "endorsements", "FABRIC_POLICY_NOT_MET")
+    made.admit(joiner, majority(made))
+    later, _ = attacked(made, closing(made))
+    configuration = next(b for b in _json(later)["blocks"] if b["number"] == 3)
+
+    def add(e: dict[str, Any]) -> None:
+        e["blocks"].append(configuration)
+        e["configurations"].append(3)
+
+    refused(edited(evidence, add), trust, "orderers", "EVIDENCE_MALFORMED")
+
+
+def test_more_signatures_than_orderers_are_refused_before_any_is_checked() -> None:
+    made = channel()
+    evidence, trust = attacked(made, closing(made))
+
+    def repeat(e: dict[str, Any]) -> None:
+        line = e["blocks"][-1]["signatures"][-1]
+        e["blocks"][-1]["signatures"] += [{**line, "header": f"08{n:02x}"} for n in range(64, 100)]
+
+    refused(edited(evidence, repeat), trust, "orderers", "FABRIC_ORDERERS_REFUSED")
+
+
 def test_orderers_that_deny_a_configuration_are_caught() -> None:
     made = channel()
     made.admit(institution("MinghengMSP"), majority(made))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 
 from chainfusion.domain.errors import ChainFusionError, Text, require
@@ -63,10 +62,6 @@ class Chain:
         hidden = ConfigurationHidden(block=block.number, stated=stated, shown=newest.number)
         require(stated == newest.number, hidden)
         return newest
-
-    def check_signed(self, block: SealedBlock, at: datetime) -> tuple[Identity, ...]:
-        """The orderers of a block, under the configuration in force. Raises: as `in_force` and `check_orderers`."""
-        return self.in_force(block).check_orderers(block, at)
 
 
 def check_start(evidence: FabricEvidence, anchor: FabricAnchor) -> None:

@@ -8,6 +8,7 @@ from chainfusion.domain.errors import Text, require
 from chainfusion.ledger.evidence.cosignatures import Cosignature
 from chainfusion.ledger.evidence.evidence_file import malformed
 from chainfusion.ledger.evidence.fabric.anchor import FabricAnchor
+from chainfusion.ledger.evidence.fabric.configuration import Configuration
 from chainfusion.ledger.evidence.fabric.envelope import Invocation, read_call
 from chainfusion.ledger.evidence.fabric.evidence_file import FabricEvidence
 from chainfusion.ledger.evidence.fabric.identities import Identity, parse_identity
@@ -16,7 +17,7 @@ from chainfusion.verify import report
 from chainfusion.verify.anchor import channel_anchor
 from chainfusion.verify.conclusion import Proven
 from chainfusion.verify.fabric import telling
-from chainfusion.verify.fabric.chain import check_chain, check_links, check_start
+from chainfusion.verify.fabric.chain import Chain, check_chain, check_links, check_start
 from chainfusion.verify.fabric.definition import Definition, definition_in_force
 from chainfusion.verify.fabric.transaction import check_creator, check_endorsed, check_first_of_its_id, transaction_at
 from chainfusion.verify.fabric.validity import check_validity
@@ -41,12 +42,13 @@ def examine(question: Question, evidence: FabricEvidence, steps: Recorder) -> Pr
         telling.note_configurations(steps, chain)
     with steps.step("orderers"):
         check_links(evidence.blocks)
-        orderers = chain.check_signed(evidence.block, proposal.time)
-        telling.note_orderers(steps, chain.configurations[-1], orderers)
+        configuration = chain.in_force(evidence.block)
+        _check_no_later(chain, configuration)
+        orderers = configuration.check_orderers(evidence.block, proposal.time)
+        telling.note_orderers(steps, configuration, orderers)
     with steps.step("block"):
         _check_place(evidence, found, proposal, question)
         telling.note_block(steps, evidence)
-    configuration = chain.configurations[-1]
     with steps.step("creator"):
         creator = check_creator(found, configuration)
         report.note_creator(steps, "creator", creator.msp, anchor.names(creator.msp), creator.certificate)
@@ -94,6 +96,12 @@ def _check_place(evidence: FabricEvidence, found: Invocation, proposal: Proposal
     require(same, malformed("the subject is another transaction", "存证主题是另一笔交易"))
     check_first_of_its_id(evidence, found)
     question.require_past("transaction", proposal.time)
+
+
+def _check_no_later(chain: Chain, configuration: Configuration) -> None:
+    """What came into force later says nothing of the subject."""
+    last = chain.configurations[-1] is configuration
+    require(last, malformed("a configuration is newer than the subject", "含有晚于主题的配置"))
 
 
 def _check_nothing_unused(evidence: FabricEvidence, definition: Definition) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import pairwise
 from typing import TypeVar
 
 from chainfusion.domain.errors import ChainFusionError, Text, require
@@ -39,6 +40,8 @@ G = TypeVar("G", m.ConfigGroup, m.ConfigValue, m.ConfigPolicy)
 _GROUP, _VALUE, _POLICY = "group", "value", "policy"
 _CAPABILITIES = (_VALUE, (ROOT, ORDERING, "Capabilities"))
 _DEFAULT_MOD_POLICY = "Admins"
+MAX_SIGNATURES = 100
+"""How many signatures a block may have where the configuration does not count its orderers."""
 
 
 class ConfigurationRefused(ChainFusionError):
@@ -149,11 +152,14 @@ class Configuration:
 
         Raises: OrderersRefused, PolicyNotMet, IdentityRefused, CertificateRefused, SignatureRefused, WireMalformed.
         """
+        bft = self.consensus == SMARTBFT
+        needed, most = (self.quorum, len(self.consenters)) if bft else (1, MAX_SIGNATURES)
+        ascending = all(before.header < after.header for before, after in pairwise(block.signatures))
+        in_order = ascending and len(block.signatures) <= most
+        twice = _disorder(block, "one is there twice or out of order", "重复或次序错误")
+        require(in_order, twice)
         signers = tuple(self.orderer_of(block, each, at) for each in block.signatures)
-        ascending = list(block.signatures) == sorted(block.signatures, key=lambda each: each.header)
-        different = len(set(signers)) == len(signers) and ascending
-        require(different, _disorder(block, "one is there twice or out of order", "重复或次序错误"))
-        needed = self.quorum if self.consensus == SMARTBFT else 1
+        require(len(set(signers)) == len(signers), twice)
         why, why_zh = f"{len(signers)} sign, {needed} are needed", f"共 {len(signers)} 个签名，需 {needed} 个"
         require(len(signers) >= needed, _disorder(block, why, why_zh))
         self.policies.require(BLOCK_VALIDATION, signers, Text(f"block {block.number}", f"区块 {block.number}"))
