@@ -54,8 +54,8 @@ class Node:
         return tuple(part.text() for part in self.parts())
 
 
-def parse_yaml(data: bytes, refusal: Refusal, max_bytes: int = MAX_BYTES) -> Node:
-    """The root of a YAML file. Raises: what `refusal` makes, for a file that is too large, or no such YAML."""
+def parse_yaml(data: bytes, refusal: Refusal, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Node:
+    """The root of a YAML file. Raises: what `refusal` makes, for a file that is too large or deep, or no such YAML."""
     if len(data) > max_bytes:
         raise refusal(line=0, path="$", why=f"more than {max_bytes} bytes")
     try:
@@ -63,7 +63,7 @@ def parse_yaml(data: bytes, refusal: Refusal, max_bytes: int = MAX_BYTES) -> Nod
     except UnicodeDecodeError as error:
         raise refusal(line=data[: error.start].count(b"\n") + 1, path="$", why="not UTF-8") from None
     try:
-        return _Reading(yaml.parse(text, Loader=yaml.SafeLoader), refusal).document()
+        return _Reading(yaml.parse(text, Loader=yaml.SafeLoader), refusal, max_depth).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise refusal(line=int(mark.line) + 1 if mark else 0, path="$", why=str(error.problem)) from None
@@ -74,8 +74,8 @@ def parse_yaml(data: bytes, refusal: Refusal, max_bytes: int = MAX_BYTES) -> Nod
 class _Reading:
     """The events of a file under way to nodes."""
 
-    def __init__(self, events: Iterator[yaml.Event], refusal: Refusal) -> None:
-        self.events, self.refusal = events, refusal
+    def __init__(self, events: Iterator[yaml.Event], refusal: Refusal, max_depth: int) -> None:
+        self.events, self.refusal, self.max_depth = events, refusal, max_depth
 
     def document(self) -> Node:
         root = None
@@ -94,7 +94,7 @@ class _Reading:
             raise here.refuse("anchors and aliases are not used here")
         if getattr(event, "tag", None) is not None:
             raise here.refuse("tags are not used here")
-        if depth > MAX_DEPTH:
+        if depth > self.max_depth:
             raise here.refuse("nested too deeply")
         if isinstance(event, yaml.MappingStartEvent):
             return Node(self._map(path, depth), here.line, path, self.refusal)

@@ -35,11 +35,12 @@ from chainfusion.processes.values import given, integer, keys, word, words
 from chainfusion.yamlfile import Node, parse_yaml
 
 MAX_BYTES = 1 << 20
+MAX_DEPTH = 48
 
 
 def read_definition(data: bytes) -> Definition:
     """The definition in a text. Raises: BadProcessFile with the line of the first fault."""
-    root = parse_yaml(data, BadProcessFile, MAX_BYTES)
+    root = parse_yaml(data, BadProcessFile, MAX_BYTES, MAX_DEPTH)
     items = keys(root, "process version main", "inside documents")
     lines: dict[str, Node] = {}
     definition = Definition(
