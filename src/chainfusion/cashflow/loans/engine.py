@@ -74,6 +74,7 @@ class _Walk:
         self.dates, self.terms, self.observations = dates, dates.terms, observations
         terms = self.terms
         self.rate, self.payment = terms.rate, terms.payment or 0
+        self.set_at = None if terms.payment is None else terms.rate
         self.now = self.since = terms.seen_from
         self.earned, self.balance, self.base = Fraction(terms.accrued or 0), 0, 0
         self.interest_index = self.principal_index = Fraction(1)
@@ -206,7 +207,8 @@ class _Walk:
         check_rate(self.terms, f"reset {moment.day}", self.rate)
 
     def _set_payment(self, _: Moment) -> None:
-        self._set_level_payment(including_today=False)
+        if self.rate != self.set_at:  # a reset to the same rate leaves the payment as it is, to the last unit
+            self._set_level_payment(including_today=False)
 
     def _set_level_payment(self, including_today: bool) -> None:
         """The level payment for what is owed now, over the repayment dates still to come."""
@@ -215,7 +217,7 @@ class _Walk:
         years = [self.dates.years(a, b) for a, b in pairwise([self.since, *days])]
         if years:
             level = level_payment(self.balance, self.earned, self.rate, years, self.terms.balloon)
-            self.payment = half_up(level)
+            self.payment, self.set_at = half_up(level), self.rate
 
     def _buy(self, moment: Moment) -> None:
         self.moved = (-moment.amount, -half_up(self.accrued), 0, 0)

@@ -9,7 +9,7 @@ class UnknownCalendar(ChainFusionError):
     """No calendar of this name and version is known."""
 
     code = "UNKNOWN_CALENDAR"
-    says = Text("There is no calendar {calendar!r}; known: {known}.", "没有名为 {calendar!r} 的日历；已有：{known}。")
+    says = Text("There is no calendar {calendar}; known: {known}.", "没有名为 {calendar} 的日历；已有：{known}。")
     do = Text("Name a known calendar and one of its versions.", "请使用已有的日历及其版本。")
 
 
@@ -48,7 +48,7 @@ class BadPeriod(ChainFusionError):
 
     code = "BAD_PERIOD"
     says = Text(
-        "{text!r} is no period such as 10D, 2W, 3M, 1Q or 1Y.", "{text!r} 不是有效的期限，例如 10D、2W、3M、1Q、1Y。"
+        "{text} is no period such as 10D, 2W, 3M, 1Q or 1Y.", "{text} 不是有效的期限，例如 10D、2W、3M、1Q、1Y。"
     )
     do = Text("Write a whole number and D, W, M, Q, H or Y.", "请写整数加 D、W、M、Q、H 或 Y。")
 
@@ -57,7 +57,7 @@ class BadDateRule(ChainFusionError):
     """A date rule that cannot give a date."""
 
     code = "BAD_DATE_RULE"
-    says = Text("Date rule {rule!r}: {why}.", "日期规则 {rule!r}：{why}。")
+    says = Text("Date rule {rule}: {why}.", "日期规则 {rule}：{why}。")
     do = Text("Correct the rule.", "请更正该规则。")
 
 
@@ -65,9 +65,7 @@ class UnknownDate(ChainFusionError):
     """A rule starts from a date that nobody has given."""
 
     code = "UNKNOWN_DATE"
-    says = Text(
-        "Date rule {rule!r} starts from {base!r}, which is not known.", "日期规则 {rule!r} 的比较对象 {base!r} 未知。"
-    )
+    says = Text("Date rule {rule} starts from {base}, which is not known.", "日期规则 {rule} 的比较对象 {base} 未知。")
     do = Text("Give the date, or name a rule of the same set.", "请提供该日期，或引用同一组中的规则。")
 
 
