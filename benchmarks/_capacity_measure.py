@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any
 
-from benchmarks._fabric_kinds import bytes_by_kind
+from benchmarks._fabric_kinds import bytes_by_kind, endorsement_bytes
 from benchmarks._fabric_load import Load, keep_in_flight, rate
 from benchmarks._fabric_stage import Stage, binaries_missing, document, stage
 from benchmarks._fabric_usage import KINDS, difference, stored, used
@@ -83,6 +83,7 @@ def measure(on: Stage) -> dict[str, Any]:
     disk = {kind: round(many["disk"][kind] / many["transactions"] / NODES) for kind in ("peer", "orderer")}
     return {
         "bytes": sizes,
+        "endorsement_bytes": endorsement_bytes(on),
         "milliseconds": costs(few, many),
         "endorsement_milliseconds": endorsement(on),
         "verification_milliseconds": verification(on),

@@ -7,6 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from fabric_protos.common import common_pb2 as common
+from fabric_protos.peer import transaction_pb2 as transactions
+
 from benchmarks._fabric_stage import ORIGINATOR, Stage
 from chainfusion.domain.deal import DealTerms, NamedParty, Product
 from chainfusion.domain.document_kinds import DocumentKind
@@ -54,6 +57,16 @@ def life(deal: str) -> Iterator[Step]:
     known = {"deal": deal, "pool": to_json(PoolFact(1, record.root))}
     for msp in (TRUSTEE, UNDERWRITER):
         yield "pool.acknowledge", msp, "pool.acknowledge", known
+
+
+def endorsement_bytes(on: Stage) -> int:
+    """Mean bytes of one endorsement (identity and signature) in the newest block."""
+    ledger = on.ledgers[on.msp]
+    block = ledger.fabric_block(ledger.height() - 1)
+    payload = common.Payload.FromString(common.Envelope.FromString(block.envelopes[0]).payload)
+    action = transactions.Transaction.FromString(payload.data).actions[0]
+    endorsed = transactions.ChaincodeActionPayload.FromString(action.payload).action.endorsements
+    return round(sum(int(each.ByteSize()) for each in endorsed) / len(endorsed))
 
 
 def bytes_by_kind(on: Stage, deals: int) -> dict[str, int]:

@@ -25,6 +25,10 @@ class Load:
         """Seconds before anything is counted: a first round through the network."""
         return LEAST_WARM_UP + self.in_flight / 25
 
+    def counted(self, done: list[float]) -> int:
+        """How many of these were done while it is counted."""
+        return sum(self.warm_up <= at < self.end for at in done)
+
     @property
     def end(self) -> float:
         """Seconds after which nothing more is sent."""
@@ -33,12 +37,17 @@ class Load:
 
 def rate(on: Stage, load: Load) -> float:
     """Transactions a second that our client has committed. Raises: what a submission raises."""
+    return load.counted(registered(on, load)) / load.seconds
+
+
+def registered(on: Stage, load: Load) -> list[float]:
+    """Registers documents; gives when each was committed, in seconds. Raises: what a submission raises."""
     signer, client = on.network.signer(on.msp, DESK), on.clients[on.msp]
 
     def register(number: int) -> None:
         client.submit(on.proposal(signer, "document.register", document(number)), signer)
 
-    return sum(load.warm_up <= at < load.end for at in keep_in_flight(load, register)) / load.seconds
+    return keep_in_flight(load, register)
 
 
 def keep_in_flight(load: Load, do: Callable[[int], object]) -> list[float]:

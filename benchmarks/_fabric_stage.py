@@ -49,7 +49,7 @@ class Stage:
     network: RunningNetwork
     ledgers: dict[str, FabricLedger]
     clients: dict[str, GatewayClient]
-    deal: str
+    ledger_id: str
 
     @property
     def msp(self) -> str:
@@ -61,7 +61,7 @@ class Stage:
         contract, _, name = operation.partition(".")
         return Proposal(
             args=args,
-            channel=self.network.ledger_id,
+            channel=self.ledger_id,
             contract=contract,
             creator=Creator(signer.msp_id, signer.certificate_fingerprint),
             nonce=secrets.token_hex(24),
@@ -114,7 +114,7 @@ def connect(network: RunningNetwork, stack: ExitStack) -> Stage:
         clients[each.msp] = GatewayClient(peers, settings)
         reader = network.signer(each.msp, DESK)
         ledgers[each.msp] = FabricLedger(clients[each.msp], network.ledger_id, reader)
-    return Stage(network, ledgers, clients, DEAL)
+    return Stage(network, ledgers, clients, network.ledger_id)
 
 
 def open_deal(on: Stage) -> None:

@@ -7,7 +7,7 @@ import { connect, hash, signers } from '@hyperledger/fabric-gateway';
 
 const given = JSON.parse(readFileSync(0, 'utf8'));
 const tls = credentials.createSsl(...[given.ca, given.tlsKey, given.tlsCertificate].map((path) => readFileSync(path)));
-const client = new Client(given.address, tls);
+const client = new Client(given.address, tls, { 'grpc.ssl_target_name_override': 'localhost' });
 const gateway = connect({
   client,
   hash: hash.sha256,
@@ -36,6 +36,7 @@ async function keepSending() {
 
 await Promise.all(Array.from({ length: given.inFlight }, keepSending));
 const counted = committed.filter((at) => at >= given.warmUp && at < end).length;
-console.log(JSON.stringify({ rate: counted / given.seconds, refused: refused.length, why: refused[0] ?? '' }));
+const refusals = { refused: refused.length, why: refused[0] ?? '' };
+console.log(JSON.stringify({ rate: counted / given.seconds, committed: committed.length, ...refusals }));
 gateway.close();
 client.close();

@@ -48,6 +48,10 @@ class State:
             case Type.GET_STATE:
                 asked = shim.GetState.FromString(payload)
                 return self.values.get((asked.collection, asked.key), b"")
+            case Type.GET_STATE_MULTIPLE:
+                several = shim.GetStateMultiple.FromString(payload)
+                values = [self.values.get((several.collection, key), b"") for key in several.keys]
+                return bytes(shim.GetStateMultipleResult(values=values).SerializeToString())
             case Type.GET_PRIVATE_DATA_HASH:
                 asked = shim.GetState.FromString(payload)
                 value = self.values.get((asked.collection, asked.key))

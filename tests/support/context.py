@@ -125,6 +125,10 @@ class MemoryContext:
         keys = sorted(key for key in self.ledger.state if key.startswith(prefix))
         return iter([(key, self.ledger.state[key]) for key in keys])
 
+    def foresee(self, *keys: str) -> None:
+        for key in keys:
+            self._check_key(key)
+
     def endorsed_by(self, key: str, parties: Collection[str], members: Collection[str]) -> None:
         self._check_key(key)
         check_endorsers(parties, members)

@@ -197,6 +197,13 @@ def get(ctx: Context, key: str) -> str | None:
 
 
 @probe.query()
+def get_foreseen(ctx: Context, keys: tuple[str, ...]) -> tuple[str | None, ...]:
+    """Several keys, all named before the first is read."""
+    ctx.foresee(*keys)
+    return tuple(_text(ctx.get(key)) for key in keys)
+
+
+@probe.query()
 def scan(ctx: Context, start: str, end: str) -> tuple[tuple[str, ...], ...]:
     return tuple((key, value.decode()) for key, value in ctx.range(start, end))
 

@@ -83,6 +83,10 @@ class Context(Protocol):
     def get(self, key: str) -> bytes | None:
         """The committed value of a key, or None."""
 
+    def foresee(self, *keys: str) -> None:
+        """Names keys that this transaction is about to `get`, so that an engine may fetch them together. They count as
+        read from then on."""
+
     def put(self, key: str, value: bytes) -> None:
         """Writes a key. Raises: StateRefused for an empty key, an empty or an oversized value."""
 

@@ -53,6 +53,9 @@ class EmbeddedContext:
         """The committed value of a key, or None."""
         return self._state.get(key_bytes(key))
 
+    def foresee(self, *keys: str) -> None:
+        """Nothing: a read costs no journey here."""
+
     def range(self, start: str, end: str) -> Iterator[tuple[str, bytes]]:
         """Committed simple keys from `start` (included) to `end` (excluded); "" leaves a side open. In key order."""
         return _decoded(self._state.range(*_bounds(start, end)))

@@ -1,8 +1,10 @@
 """Serves the contracts to one organisation's peers: `python -m chainfusion.ledger.fabric.chaincode`.
 
 Settings come from the environment: CHAINCODE_ID (the package id), CHAINCODE_ADDRESS (host:port), CHAINCODE_LEDGER_ID,
-and PEM files for TLS: CHAINCODE_TLS_KEY, CHAINCODE_TLS_CERT, CHAINCODE_TLS_CLIENT_CA. Two may be left out:
-CHAINCODE_OPERATIONS (host:port of /healthz and /metrics) and CHAINCODE_PROCESSES (1).
+and PEM files for TLS: CHAINCODE_TLS_KEY, CHAINCODE_TLS_CERT, CHAINCODE_TLS_CLIENT_CA. Others may be left out:
+CHAINCODE_OPERATIONS (host:port of /healthz and /metrics), CHAINCODE_PROCESSES (1), CHAINCODE_COLLECTIONS (JSON: the
+members of each declared private collection) and CHAINCODE_CHANNELS (JSON: by name, `ledger` and `collections` of each
+channel beside the first).
 
 Several processes listen at the one address, and the system gives each peer's connection to one of them; they look after
 themselves at ports in a row, from that of CHAINCODE_OPERATIONS on. Where one ends, all do, and whoever started them
@@ -18,10 +20,11 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from chainfusion.contracts.catalogue import registry
 from chainfusion.domain.errors import ChainFusionError, Text
-from chainfusion.ledger.fabric.chaincode.call import Program
+from chainfusion.ledger.fabric.chaincode.call import Ground, Program
 from chainfusion.ledger.fabric.chaincode.operations import Operations, Told
 from chainfusion.ledger.fabric.chaincode.server import ChaincodeServer, TlsFiles
 
@@ -49,7 +52,9 @@ def main() -> int:
 def serve(number: int, *, shared: bool) -> None:
     """Serves in this process, the `number`-th of them, until it is told to end."""
     tls = TlsFiles(*(Path(_setting(name)) for name in TLS_FILES))
-    program = Program(registry(), _setting("CHAINCODE_LEDGER_ID"), _collections())
+    first = _ground({"ledger": _setting("CHAINCODE_LEDGER_ID"), "collections": _json("CHAINCODE_COLLECTIONS")})
+    further = {name: _ground(each) for name, each in _json("CHAINCODE_CHANNELS").items()}
+    program = Program(registry(), first.ledger_id, first.collections, further=further)
     told = Event()
     for each in ENDS:
         signal.signal(each, lambda *_: told.set())
@@ -97,10 +102,15 @@ def _forked(number: int) -> int:
     return child
 
 
-def _collections() -> dict[str, frozenset[str]]:
-    """The members of each declared private data collection (CHAINCODE_COLLECTIONS, JSON)."""
-    declared = json.loads(os.environ.get("CHAINCODE_COLLECTIONS") or "{}")
-    return {name: frozenset(members) for name, members in declared.items()}
+def _ground(told: dict[str, Any]) -> Ground:
+    collections = {name: frozenset(members) for name, members in told.get("collections", {}).items()}
+    return Ground(told["ledger"], collections)
+
+
+def _json(name: str) -> dict[str, Any]:
+    """A setting that may be left out."""
+    told: dict[str, Any] = json.loads(os.environ.get(name) or "{}")
+    return told
 
 
 def _setting(name: str) -> str:

@@ -105,13 +105,29 @@ class Envelope:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """What differs from channel to channel: the ledger's id, and the private collections with their members."""
+
+    ledger_id: str
+    collections: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Program:
-    """What this chaincode runs: the contracts, the ledger's id, the private collections; and what it counts."""
+    """What this chaincode runs: the contracts, the ledger's id, the private collections; and what it counts.
+
+    `further` are channels beside the first, by name.
+    """
 
     registry: Registry
     ledger_id: str
     collections: Mapping[str, frozenset[str]] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics, compare=False)
+    further: Mapping[str, Ground] = field(default_factory=dict)
+
+    def ground(self, channel: str) -> Ground:
+        """What the contracts stand on in a channel."""
+        return self.further.get(channel) or Ground(self.ledger_id, self.collections)
 
     def answer(self, message: shim.ChaincodeMessage, ask: Ask, limits: Limits) -> shim.ChaincodeMessage:
         """Runs a TRANSACTION message to the COMPLETED message that answers it. Never raises."""
@@ -164,14 +180,15 @@ class _Run:
         envelope = Envelope.of(message.proposal)
         same = call.transient == transient_digest(dict(envelope.transient))
         require(same, CallMalformed(why="the transient input is not the one that was signed"))
+        ground = program.ground(message.channel_id)
         ctx = FabricContext(
             self.peer,
-            program.ledger_id,
+            ground.ledger_id,
             message.txid,
             envelope.timestamp,
             envelope.caller,
             envelope.transient,
-            program.collections,
+            ground.collections,
             len(message.payload) + sum(map(len, envelope.transient.values())),
         )
         operation = program.operation(call)

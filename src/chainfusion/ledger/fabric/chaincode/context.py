@@ -70,6 +70,14 @@ class FabricContext:
             self._seen[key] = self._peer.state(key) or None
         return self._seen[key]
 
+    def foresee(self, *keys: str) -> None:
+        """Asks for keys that will be read, in one question where the peer takes it."""
+        unseen = [key for key in dict.fromkeys(keys) if key not in self._seen]
+        if len(unseen) > 1:
+            for key in unseen:
+                key_bytes(key)
+            self._seen.update(self._peer.states(unseen))
+
     def range(self, start: str, end: str) -> Iterator[tuple[str, bytes]]:
         """Committed simple keys from `start` (included) to `end` (excluded); "" leaves a side open. In key order."""
         return self._rows(*_bounds(start, end))

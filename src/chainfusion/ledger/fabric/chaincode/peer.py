@@ -6,7 +6,7 @@ one question at a time. An ERROR is raised and never taken for a value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fabric_protos.ledger.queryresult import kv_query_result_pb2 as rows
@@ -36,6 +36,7 @@ class Limits:
     """What the peer takes in one message, as it said when the stream began; 0: one by one."""
 
     writes_in_a_batch: int = 0
+    keys_in_a_question: int = 0
 
 
 @dataclass
@@ -49,6 +50,16 @@ class Peer:
     def state(self, key: str, collection: str = "") -> bytes:
         """A value, empty where there is none."""
         return self._ask(Type.GET_STATE, shim.GetState(key=key, collection=collection))
+
+    def states(self, keys: Sequence[str]) -> dict[str, bytes | None]:
+        """Public values by key, None where there is none, as far as the peer answers for many at once; else nothing."""
+        if len(keys) > self.limits.keys_in_a_question:
+            return {}
+        answer = shim.GetStateMultipleResult.FromString(
+            self._ask(Type.GET_STATE_MULTIPLE, shim.GetStateMultiple(keys=keys))
+        )
+        values = [value or None for value in answer.values]
+        return dict(zip(keys, values, strict=True)) if len(values) == len(keys) else {}
 
     def private_hash(self, collection: str, key: str) -> bytes:
         """SHA-256 of a private value, empty where there is none."""

@@ -120,9 +120,10 @@ class PeerStream:
 
 
 def limits_in(payload: bytes) -> Limits:
-    """What a READY message says of batches (Fabric 3.1: field 1 use_write_batch, field 2 max_size_write_batch).
+    """What a READY message says of batches (Fabric 3.1: fields 1 use_write_batch, 2 max_size_write_batch,
+    3 use_get_multiple_keys, 4 max_size_get_multiple_keys).
 
-    Older peers send nothing. The installed protos do not know the message, so its two numbers are read by hand.
+    Older peers send nothing. The installed protos do not know the message, so its numbers are read by hand.
     """
     numbers: dict[int, int] = {}
     at = 0
@@ -131,7 +132,7 @@ def limits_in(payload: bytes) -> Limits:
         if tag & 7:
             return Limits()
         numbers[tag >> 3], at = _varint(payload, at)
-    return Limits(writes_in_a_batch=numbers.get(2, 0)) if numbers.get(1) else Limits()
+    return Limits(*(numbers.get(size, 0) if numbers.get(use) else 0 for use, size in ((1, 2), (3, 4))))
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
