@@ -17,7 +17,9 @@ def rates(assumed: Scenario, months: int) -> tuple[np.ndarray[Any, Any], np.ndar
     """SMM and MDR by month of age as floats."""
     one = assumed.groups[0]
     ages = range(1, months + 1)
-    return np.array([float(one.prepayment.exact(k)) for k in ages]), np.array([float(one.default.exact(k)) for k in ages])
+    return np.array([float(one.prepayment.exact(k)) for k in ages]), np.array(
+        [float(one.default.exact(k)) for k in ages]
+    )
 
 
 def polars_closed_form(given: Columns, assumed: Scenario) -> pl.DataFrame:
@@ -96,7 +98,7 @@ def numpy_columns(given: Columns, assumed: Scenario) -> pl.DataFrame:
 
 def quantlib_bonds(given: Columns) -> float:
     """QuantLib's AmortizingFixedRateBond a loan, on notionals by formula: schedules alone; returns all interest."""
-    import QuantLib as ql
+    import QuantLib as ql  # type: ignore[import-untyped]  # noqa: N813
 
     start, null, month = ql.Date(1, 1, 2026), ql.NullCalendar(), ql.Period(ql.Monthly)
     count, total = ql.Thirty360(ql.Thirty360.BondBasis), 0.0

@@ -157,7 +157,9 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _row(name: str, value: float, unit: str, size: int, peer: str | None = None, peer_value: float | None = None) -> Row:
+def _row(
+    name: str, value: float, unit: str, size: int, peer: str | None = None, peer_value: float | None = None
+) -> Row:
     return {
         "name": name,
         "value": round(float(value), 4),

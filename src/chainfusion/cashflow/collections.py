@@ -65,10 +65,12 @@ class Collections:
 
     @property
     def scenarios(self) -> int:
+        """How many there are."""
         return int(self.opening.shape[0])
 
     @property
     def periods(self) -> int:
+        """How many there are."""
         return int(self.opening.shape[1])
 
     @property

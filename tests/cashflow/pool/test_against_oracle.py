@@ -12,7 +12,7 @@ from chainfusion.cashflow.assumptions.recovery import Recovery
 from chainfusion.cashflow.assumptions.scenario import Assumption, Scenario
 from chainfusion.cashflow.collections import Collections
 from chainfusion.cashflow.pool.columns import MAX_RATE, Floating, Pool, Repays, pool
-from chainfusion.cashflow.pool.project import flows_of, months_of, periods_of, projection
+from chainfusion.cashflow.pool.project import flows_of, months_of, projection
 from tests.cashflow.pool.oracle import PlainLoan, totals_of
 
 INDICES = {"LPR": tuple(range(42_000, 12_000, -500)), "STEPS": (30_000, 30_000, 0, 900_000, 45_000)}

@@ -54,7 +54,10 @@ def futures() -> list[Scenario]:
         grid(
             {"none": prepayment.NONE, "150 PSA": prepayment.psa(150), "8 CPR": prepayment.cpr("0.08")},
             {"100 SDA": default.sda(100), "2 CDR": default.cdr("0.02")},
-            {"60% after 12": recovery.recovery("0.6", 12), "parts": recovery.recoveries("0.5", [(3, "0.5"), (9, "0.5")])},
+            {
+                "60% after 12": recovery.recovery("0.6", 12),
+                "parts": recovery.recoveries("0.5", [(3, "0.5"), (9, "0.5")]),
+            },
             {"LPR": [39_500, 38_500, 40_000]},
         )
     )
@@ -133,7 +136,15 @@ def cluster() -> Iterator[str]:
     """A scheduler and two workers in processes of their own; the address to give."""
     distributed = pytest.importorskip("distributed", reason="Dask is not installed: chainfusion[dask]")
     address = f"tcp://127.0.0.1:{_free_port()}"
-    scheduler = ["--host", "127.0.0.1", "--port", address.rsplit(":", 1)[1], "--no-dashboard", "--dashboard-address", ":0"]
+    scheduler = [
+        "--host",
+        "127.0.0.1",
+        "--port",
+        address.rsplit(":", 1)[1],
+        "--no-dashboard",
+        "--dashboard-address",
+        ":0",
+    ]
     worker = [address, "--nthreads", "1", "--nworkers", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
     started = [_start("distributed.cli.dask_scheduler", *scheduler)]
     try:
@@ -170,7 +181,13 @@ def _await_workers(distributed, address: str, count: int) -> None:
 def test_a_dask_cluster_gives_the_same_bytes(cluster: str, expected: Projection) -> None:
     told: list[int] = []
     result = project(
-        mixed_pool(3000), futures(), by_group=True, cluster=cluster, chunk=1000, batch=6, progress=lambda d, _: told.append(d)
+        mixed_pool(3000),
+        futures(),
+        by_group=True,
+        cluster=cluster,
+        chunk=1000,
+        batch=6,
+        progress=lambda d, _: told.append(d),
     )
     assert bytes_of(result) == bytes_of(expected)
     assert told == list(range(1, 7))

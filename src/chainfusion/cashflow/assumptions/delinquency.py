@@ -59,7 +59,9 @@ def roll(matrix: RollRates, start: Sequence[Number], periods: int = DEFAULT_MONT
     """Rolls a pool that begins with the balance shares `start` (without default, adding up to one) month by month."""
     now = [share(x, "starting share") for x in start]
     if len(now) != len(matrix.states) - 1 or sum(now) != 1:
-        raise BadAssumption(name="start", value=[str(x) for x in now], why="one share a state before default, together 1")
+        raise BadAssumption(
+            name="start", value=[str(x) for x in now], why="one share a state before default, together 1"
+        )
     rates, shares = [], []
     for _ in range(periods):
         after = [sum((now[i] * matrix.rows[i][j] for i in range(len(now))), Fraction(0)) for j in range(len(now) + 1)]
@@ -77,4 +79,4 @@ def _scaled(parts: list[Fraction], standing: Fraction) -> list[Fraction]:
     if standing == 0:
         return [Fraction(0) for _ in parts]
     rounded = [Fraction(int(part / standing * _DIGITS), _DIGITS) for part in parts[1:]]
-    return [1 - sum(rounded), *rounded]
+    return [1 - sum(rounded, Fraction(0)), *rounded]

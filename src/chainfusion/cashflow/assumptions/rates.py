@@ -98,6 +98,6 @@ def amortized(net_months: int, term: int, rate: Number) -> Decimal:
 
 
 def smm_between(before: Number, after: Number, months: int) -> Decimal:
-    """Average SMM that takes the survival factor from `before` to `after` in so many months: 1 - (after/before)^(1/n)."""
+    """Average SMM that takes the survival factor from `before` to `after` in n months: 1 - (after/before)^(1/n)."""
     kept = fraction(after, "factor") / fraction(before, "factor")
     return DIGITS.subtract(Decimal(1), DIGITS.power(decimal(kept), decimal(Fraction(1, months))))

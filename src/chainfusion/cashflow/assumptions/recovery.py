@@ -27,7 +27,9 @@ class Recovery:
         if not lags or lags != sorted(set(lags)) or not 0 <= lags[0] <= lags[-1] <= MAX_LAG:
             raise BadAssumption(name="recovery lags", value=lags, why=f"ascending months from 0 to {MAX_LAG}")
         if min(part for _, part in self.parts) < 0 or sum(part for _, part in self.parts) > ONE:
-            raise BadAssumption(name="recovery", value=[part for _, part in self.parts], why="more than all, or negative")
+            raise BadAssumption(
+                name="recovery", value=[part for _, part in self.parts], why="more than all, or negative"
+            )
 
     @property
     def tail(self) -> int:
@@ -50,7 +52,9 @@ def recoveries(rate: Number, lags: Sequence[tuple[int, Number]]) -> Recovery:
     whole = share(rate, "recovery rate")
     shares = [(lag, share(part, f"recovery, lag {lag}")) for lag, part in lags]
     if sum(part for _, part in shares) != 1:
-        raise BadAssumption(name="recovery parts", value=[str(part) for _, part in shares], why="they do not add up to 1")
+        raise BadAssumption(
+            name="recovery parts", value=[str(part) for _, part in shares], why="they do not add up to 1"
+        )
     upto, placed, parts = Fraction(0), 0, []
     for lag, part in shares:  # cumulative rounding, so that the parts add up to the rate on the grid
         upto += part

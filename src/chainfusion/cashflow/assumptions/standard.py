@@ -37,6 +37,7 @@ class Passed:
 
     @property
     def principal(self) -> Decimal:
+        """Scheduled and prepaid."""
         return self.scheduled + self.prepaid
 
     @property

@@ -155,10 +155,7 @@ def _column(values: Ints) -> Ints:
 
 def _payments(stated: Ints, columns: dict[str, Ints]) -> Ints:
     months = np.maximum(columns["amortizing"] - columns["interest_only"], 1)
-    if not stated.any():
-        missing = slice(None)
-    else:
-        missing = np.flatnonzero(stated == 0)  # type: ignore[assignment]
+    missing = slice(None) if not stated.any() else np.flatnonzero(stated == 0)
     balance, rate, months = columns["balance"][missing], columns["rate_ppm"][missing], months[missing]
     computed = level_payments(balance, rate, months)
     parts = columns["repays"][missing] == Repays.LEVEL_PRINCIPAL

@@ -28,8 +28,13 @@ class UnknownIndex(ChainFusionError):
     """A floating loan whose reference rate the scenario has no path for."""
 
     code = "UNKNOWN_INDEX"
-    says = Text("Scenario {scenario} has no path of the index {index}.", "情景 {scenario} 未给出基准利率 {index} 的路径。")
-    do = Text("Give the scenario a path of that index, in ppm by period.", "请在情景中给出该基准利率各期的路径（百万分之一）。")
+    says = Text(
+        "Scenario {scenario} has no path of the index {index}.", "情景 {scenario} 未给出基准利率 {index} 的路径。"
+    )
+    do = Text(
+        "Give the scenario a path of that index, in ppm by period.",
+        "请在情景中给出该基准利率各期的路径（百万分之一）。",
+    )
 
 
 class HorizonTooShort(ChainFusionError):

@@ -11,5 +11,5 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def kernel(function: F) -> F:
-    """Compiles a function of a module. Neither reordered nor fused arithmetic: results are the same on every machine."""
+    """Compiles a function of a module. Arithmetic is neither reordered nor fused: every machine gives the same."""
     return cast(F, numba.njit(nogil=True, cache=True, error_model="numpy")(function))

@@ -56,7 +56,7 @@ def run(loans: Loans, blocks: Blocks, tables: Tables, row_of: Ints, out: Ints) -
             _run_lanes(loans, members, curves, lanes, sums)
         else:
             for i in members:
-                term = project_loan(loans, i, tables, single)
+                term = project_loan(loans, i, tables, 0, single)
                 for t in range(term):
                     for f in range(FLOWS):
                         sums[(t * FLOWS + f) * _SUMS] += single[t, f]

@@ -19,16 +19,19 @@ FLOWS = 4
 
 
 @kernel
-def project_loan(loans: Loans, i: int, tables: Tables, flows: Ints) -> int:
-    """Writes the flows of loan i into `flows` (months, 4) and returns its term."""
+def project_loan(loans: Loans, i: int, tables: Tables, start: int, flows: Ints) -> int:
+    """Writes the flows of loan i into `flows` (months, 4) and returns its term.
+
+    The loan's first month is period `start` (from 0) for curves and reference rates that go by period.
+    """
     term, level = loans.term[i], loans.repays[i] == 0
     balance, payment, rate, survival = loans.balance[i], loans.payment[i], loans.rate[i], ONE
     row = min(loans.group[i], len(tables.smm) - 1)
-    smm_from = loans.age[i] * tables.smm_by_age[row]
-    mdr_from = loans.age[i] * tables.mdr_by_age[row]
+    smm_from = loans.age[i] if tables.smm_by_age[row] else start
+    mdr_from = loans.age[i] if tables.mdr_by_age[row] else start
     for t in range(term):
         if _resets(loans, i, t):
-            rate = _reset_rate(loans, i, tables.index, t)
+            rate = _reset_rate(loans, i, tables.paths, start + t)
             if level:
                 months = max(1, loans.amortizing[i] - max(t, loans.interest_only[i]))
                 payment = int(np.floor(level_payment(float(balance), float(rate), months) + 0.5))
@@ -47,18 +50,18 @@ def project_loan(loans: Loans, i: int, tables: Tables, flows: Ints) -> int:
         survival = kept(survival, prepay)
         balance = performing - scheduled - prepaid
         flows[t, 0], flows[t, 1], flows[t, 2], flows[t, 3] = defaulted, accrued, scheduled, prepaid
-    return term
+    return int(term)
 
 
 @kernel
 def _resets(loans: Loans, i: int, t: int) -> bool:
-    if len(loans.index) == 0 or loans.index[i] < 0 or t < loans.next_reset[i]:
+    if len(loans.reference) == 0 or loans.reference[i] < 0 or t < loans.next_reset[i]:
         return False
-    return (t - loans.next_reset[i]) % loans.every[i] == 0
+    return bool((t - loans.next_reset[i]) % loans.every[i] == 0)
 
 
 @kernel
-def _reset_rate(loans: Loans, i: int, index: Ints, t: int) -> int:
+def _reset_rate(loans: Loans, i: int, paths: Ints, period: int) -> int:
     """The cap holds where it lies below the floor."""
-    path = index[loans.index[i]]
-    return min(loans.cap[i], max(loans.floor[i], path[min(t, len(path) - 1)] + loans.spread[i]))
+    path = paths[loans.reference[i]]
+    return int(min(loans.cap[i], max(loans.floor[i], path[min(period, len(path) - 1)] + loans.spread[i])))

@@ -37,7 +37,7 @@ class Loans(NamedTuple):
     amortizing: Ints
     interest_only: Ints
     group: Ints
-    index: Ints
+    reference: Ints
     spread: Ints
     every: Ints
     next_reset: Ints
@@ -87,7 +87,7 @@ def _kinds(loans: Loans, by_age: bool, out: Places) -> None:
         while left > 0:
             size += 1
             left >>= 1
-        if len(loans.index) > 0 and loans.index[i] >= 0:
+        if len(loans.reference) > 0 and loans.reference[i] >= 0:
             size = _FLOATING
         out[i] = ((loans.age[i] if by_age else 0) * _SIZES + size) * 2 + loans.repays[i]
 
@@ -102,7 +102,7 @@ def _first_pass(key: Ints, place: Ints, out: Places) -> None:
 
 
 @kernel
-def _next_pass(order: Places, key: Ints, place: Ints, out: Places) -> None:
+def _next_pass(order: Places, key: Ints | Places, place: Ints, out: Places) -> None:
     """`order` in order of `key`, stable: one pass of a radix sort."""
     _count(key, place)
     for j in range(len(order)):
@@ -112,7 +112,7 @@ def _next_pass(order: Places, key: Ints, place: Ints, out: Places) -> None:
 
 
 @kernel
-def _count(key: Ints, place: Ints) -> None:
+def _count(key: Ints | Places, place: Ints) -> None:
     for i in range(len(key)):
         place[key[i] + 1] += 1
     for k in range(1, len(place)):

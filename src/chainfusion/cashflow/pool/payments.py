@@ -32,7 +32,8 @@ def exact_payment(balance: int, rate_ppm: int, months: int) -> int:
         return (2 * balance + months) // (2 * months)
     grown, whole = (MONTHLY_PPM + rate_ppm) ** months, MONTHLY_PPM**months
     above, below = balance * rate_ppm * grown, MONTHLY_PPM * (grown - whole)
-    return (2 * above + below) // (2 * below)
+    rounded: int = (2 * above + below) // (2 * below)
+    return rounded
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""A chunk of loans under a batch of scenarios: one task, on one core. `cashflow.scale` runs the tasks of a whole pool."""
+"""A chunk of loans under a batch of scenarios: one task, on one core. `cashflow.scale` runs those of a whole pool."""
 
 from __future__ import annotations
 

@@ -17,14 +17,14 @@ Ints = NDArray[np.int64]
 
 class Tables(NamedTuple):
     """Monthly rates on the grid, shape (groups, months), their last month holding on; `*_by_age` (groups,) says that a
-    loan begins at its age, not at the first entry. `index` (indices, periods) are reference rates in ppm.
+    loan begins at its age, not at the first entry. `paths` (indices, periods) are reference rates in ppm.
     """
 
     smm: Ints
     mdr: Ints
     smm_by_age: Ints
     mdr_by_age: Ints
-    index: Ints
+    paths: Ints
 
 
 def tables(scenario: Scenario, groups: int, indices: Sequence[str] = ()) -> Tables:

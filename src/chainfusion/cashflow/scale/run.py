@@ -10,7 +10,7 @@ from chainfusion.cashflow.assumptions.scenario import Scenario
 from chainfusion.cashflow.pool.columns import Pool
 from chainfusion.cashflow.pool.project import Projection, Totals, added, months_of, projection
 from chainfusion.cashflow.scale.tasks import BATCH, CHUNK, Task, count, run_task, tasks
-from chainfusion.cashflow.scale.workers import Workers, workers_at
+from chainfusion.cashflow.scale.workers import Results, Workers, workers_at
 from chainfusion.domain.errors import ChainFusionError, Text
 
 Progress = Callable[[int, int], None]
@@ -21,7 +21,9 @@ class ProjectionCancelled(ChainFusionError):
     """The caller asked to stop."""
 
     code = "PROJECTION_CANCELLED"
-    says = Text("The projection was cancelled after {done} of {of} tasks.", "测算已取消：共 {of} 个任务，完成 {done} 个。")
+    says = Text(
+        "The projection was cancelled after {done} of {of} tasks.", "测算已取消：共 {of} 个任务，完成 {done} 个。"
+    )
     do = Text("Start it again when its result is wanted.", "如需结果，请重新发起测算。")
 
 
@@ -51,12 +53,12 @@ def project(
     months = months_of(pool)
     work = tasks(pool, futures, months, by_group, chunk, batch)
     running = (workers or workers_at(cluster)).each(run_task, work)
-    totals = _collect(running, count(pool, futures, chunk, batch), len(futures), progress, cancelled)
+    totals = _collect(running, count(pool, futures, chunk, batch), progress, cancelled)
     return projection(pool, futures, totals, by_group, dates)
 
 
-def _collect(  # type: ignore[no-untyped-def]
-    running, of: int, scenarios: int, progress: Progress | None, cancelled: Callable[[], bool] | None
+def _collect(
+    running: Results[Task, Totals], of: int, progress: Progress | None, cancelled: Callable[[], bool] | None
 ) -> Totals:
     parts: dict[int, Totals] = {}
     done = 0

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from chainfusion.domain.errors import ChainFusionError, Text
 
 T = TypeVar("T")
 R = TypeVar("R")
+Results = Generator[tuple[T, R], None, None]
+"""(item, result) as they are done, in any order; closing it drops what has not begun."""
 
 
 class Workers(Protocol):
     """Runs a function over items, gives (item, result) as they are done, in any order."""
 
-    def each(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]: ...
+    def each(self, work: Callable[[T], R], items: Iterable[T]) -> Results[T, R]:
+        """Results as they are done."""
+        ...
 
 
 class ClusterUnavailable(ChainFusionError):
@@ -38,9 +42,10 @@ class Threads:
     def __init__(self, count: int | None = None) -> None:
         self.count = count or os.cpu_count() or 1
 
-    def each(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
+    def each(self, work: Callable[[T], R], items: Iterable[T]) -> Results[T, R]:
         """Results as they are done; closing the iterator drops what has not begun."""
-        source, running = iter(items), {}
+        source = iter(items)
+        running: dict[Future[R], T] = {}
         pool = ThreadPoolExecutor(self.count, thread_name_prefix="projection")
         try:
             for item in source:
@@ -53,7 +58,7 @@ class Threads:
             pool.shutdown(cancel_futures=True)
 
 
-def _done(running: dict[Future[R], T]) -> Iterator[tuple[T, R]]:
+def _done(running: dict[Future[R], T]) -> Results[T, R]:
     done, _ = wait(running, return_when=FIRST_COMPLETED)
     for future in done:
         yield running.pop(future), future.result()
@@ -71,41 +76,40 @@ class Cluster:
     def __init__(self, address: str, timeout: float = 10.0) -> None:
         self.address, self.timeout = address, timeout
 
-    def each(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
+    def each(self, work: Callable[[T], R], items: Iterable[T]) -> Results[T, R]:
         """Results as they are done; closing the iterator cancels the rest. Raises: ClusterUnavailable."""
         try:
             from distributed import Client, as_completed
         except ImportError as error:
             raise ClusterUnavailable(address=self.address, why=str(error)) from None
+        connect: Any = Client
         try:
-            client = Client(self.address, timeout=self.timeout, set_as_default=False)
+            client = connect(self.address, timeout=self.timeout, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ClusterUnavailable(address=self.address, why=str(error) or type(error).__name__) from None
         with client:
-            limit = self.IN_FLIGHT * max(1, sum(client.nthreads().values()))
-            source, given = iter(items), {}
-            running = as_completed(loop=client.loop)
-            try:
-                for item in source:
-                    self._hand_out(client, running, given, work, item)
-                    if len(given) >= limit:
-                        yield self._next(running, given)
-                while given:
-                    yield self._next(running, given)
-            finally:
-                client.cancel([future for future, _ in given.values()])
+            yield from self._run(client, as_completed, work, items)
 
-    @staticmethod
-    def _hand_out(client, running, given, work, item) -> None:  # type: ignore[no-untyped-def]
-        future = client.submit(work, item, pure=False)
-        given[future.key] = (future, item)
-        running.add(future)
+    def _run(self, client: Any, as_completed: Any, work: Callable[[T], R], items: Iterable[T]) -> Results[T, R]:
+        limit = self.IN_FLIGHT * max(1, sum(client.nthreads().values()))
+        running = as_completed(loop=client.loop)
+        given: dict[str, tuple[Any, T]] = {}
 
-    @staticmethod
-    def _next(running, given):  # type: ignore[no-untyped-def]
-        future = next(running)
-        _, item = given.pop(future.key)
-        return item, future.result()
+        def next_result() -> tuple[T, R]:
+            future = next(running)
+            return given.pop(future.key)[1], future.result()
+
+        try:
+            for item in items:
+                future = client.submit(work, item, pure=False)
+                given[future.key] = (future, item)
+                running.add(future)
+                if len(given) >= limit:
+                    yield next_result()
+            while given:
+                yield next_result()
+        finally:
+            client.cancel([future for future, _ in given.values()])
 
 
 def workers_at(cluster: str | None) -> Workers:
