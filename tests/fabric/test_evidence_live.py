@@ -128,7 +128,7 @@ def test_evidence_from_a_peer_whose_block_file_was_edited_fails(played: tuple[St
         with pytest.raises(EvidenceUnsound):
             maker_of(keeper(stage, rogue, {})).prove(SubjectKind.DECISION, ids["closed"], None, None, None)
         blocks = Stored(network.ledger_id, network.plan.channel, ids, tuple(stage.blocks(rogue)))
-        refused(unchecked(StoredChannel(blocks), ids["closed"]), anchor, "orderers", "SIGNATURE_REFUSED")
+        refused(unchecked(StoredChannel(blocks), ids["closed"]), anchor, "orderers", "FABRIC_ORDERERS_REFUSED")
     finally:
         restarted(network, rogue, lambda: block_file(network, rogue).write_bytes(whole))
 
