@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from chainfusion.domain.errors import ChainFusionError, Text, require
@@ -17,6 +18,8 @@ from chainfusion.node.home import Home, write_bytes
 from chainfusion.node.witness import WitnessFile
 
 FOUNDING = ("consortium", "found")
+PATIENCE_SECONDS = 10
+_PAUSE = 0.05
 
 
 class NotFounded(ChainFusionError):
@@ -46,7 +49,7 @@ def join_channel(home: Home, profile: Path, signed: SignedGenesis, ledger: Chann
 
     Raises: GenesisDiffers, NotFounded, FileDamaged, AnchorDiffers.
     """
-    founding = founding_of(ledger)
+    founding = founding_of(ledger, PATIENCE_SECONDS)
     fits = founding is not None and from_json(SignedGenesis, founding.transaction.proposal.args["genesis"]) == signed
     require(fits, NotFounded(ledger=signed.genesis.ledger_id))
     anchor = first_anchor(ledger)
@@ -61,11 +64,19 @@ def join_channel(home: Home, profile: Path, signed: SignedGenesis, ledger: Chann
     return anchor
 
 
-def founding_of(ledger: Ledger) -> CommittedTransaction | None:
-    """The first valid call of our contracts, where it is a founding; None otherwise."""
-    for number in range(ledger.height()):
+def founding_of(ledger: Ledger, seconds: float = 0) -> CommittedTransaction | None:
+    """The first valid call of our contracts, where it is a founding; None otherwise.
+
+    Where the peer has no call yet it is given so many seconds to catch up with the others.
+    """
+    number, end = 0, time.monotonic() + seconds
+    while number < ledger.height() or time.monotonic() < end:
+        if number == ledger.height():
+            time.sleep(_PAUSE)
+            continue
         for each in ledger.block(number).transactions:
             if each.outcome.code == VALID:
                 proposal = each.transaction.proposal
                 return each if (proposal.contract, proposal.operation) == FOUNDING else None
+        number += 1
     return None
