@@ -130,26 +130,26 @@ def pool(
     count = len(balance)
     zeros = np.zeros(count, np.int64)
     columns: dict[str, Ints] = {
-        "balance": _column(balance),
-        "rate_ppm": _column(rate_ppm),
-        "term": _column(term),
-        "age": zeros if age is None else _column(age),
-        "repays": zeros if repays is None else _column(repays),
-        "amortizing": _column(term if amortizing is None else amortizing),
-        "interest_only": zeros if interest_only is None else _column(interest_only),
-        "group": zeros if group is None else _column(group),
+        "balance": _column("balance", balance),
+        "rate_ppm": _column("rate_ppm", rate_ppm),
+        "term": _column("term", term),
+        "age": zeros if age is None else _column("age", age),
+        "repays": zeros if repays is None else _column("repays", repays),
+        "amortizing": _column("amortizing", term if amortizing is None else amortizing),
+        "interest_only": zeros if interest_only is None else _column("interest_only", interest_only),
+        "group": zeros if group is None else _column("group", group),
     }
-    stated = zeros if payment is None else _column(payment)
+    stated = zeros if payment is None else _column("payment", payment)
     _check(columns | {"payment": stated}, floating)
     return Pool(currency=currency, payment=_payments(stated, columns), floating=floating, **columns)
 
 
-def _column(values: Ints) -> Ints:
+def _column(name: str, values: Ints) -> Ints:
     array = np.asarray(values)
     if array.dtype.kind == "f":
         bad = np.flatnonzero(~(np.isfinite(array) & (array == np.floor(array))))
         if len(bad):
-            raise refusal([finding(int(bad[0]), "column", str(array[bad[0]]), *_WHOLE)], len(bad))
+            raise refusal([finding(int(bad[0]), name, str(array[bad[0]]), *_WHOLE)], len(bad))
     return np.ascontiguousarray(array, np.int64)
 
 
