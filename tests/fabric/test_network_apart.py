@@ -48,10 +48,10 @@ def institutions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Apa
                 Site(Home(one.home)).stop()
 
 
-def call(by: Apart, endorsers: tuple[Apart, ...], operation: str, **arguments: object) -> int:
+def call(by: Apart, endorsers: tuple[Apart, ...], operation: str, channel_name: str = "", **arguments: object) -> int:
     """A transaction that exactly these institutions' peers endorse; gives its block."""
     signer = unlock(Home(by.home).organisation().user("rep"), f"password of {by.msp}".encode())
-    site = Site(Home(by.home))
+    site = Site(Home(by.home)).channel(channel_name)
     with ExitStack() as stack:
         peers = []
         for each in endorsers:
@@ -108,6 +108,37 @@ def test_a_change_without_a_majority_s_signatures_is_not_taken(institutions: tup
     out, error = process.communicate(timeout=120)
     assert process.returncode != 0
     assert "not satisfied" in out + error
+
+
+def test_two_of_them_have_a_channel_of_their_own_on_the_same_nodes(institutions: tuple[Apart, ...]) -> None:
+    """All four order it; two are members, found a ledger of their own on it, and the others' peers know nothing."""
+    first, second, third, _, _ = institutions
+    founders, public = institutions[:4], first.root / "public"
+    plan, genesis, shared = (public / f"pair.{end}" for end in ("yaml", "json", "shared"))
+    text = (public / "plan.yaml").read_text()
+    members = f"members: [{first.msp}, {second.msp}]\n"
+    plan.write_text(text.replace("channel: deals\n", f"channel: pair\n{members}"))
+    cards = [word for one in (first, second) for word in ("--card", one.card)]
+    named = ("--name", "Pair", "--name-zh", "双方")
+    founding = ("--agreement", public / "agreement", "--orderer", first.msp)
+    first.run("consortium", "draft", genesis, *cards, *founding, *named)
+    for one in (first, second):
+        one.run("consortium", "sign", genesis, "--user", "rep")
+    offers = [one.offer for one in founders]
+    made = first.run("network", "assemble", plan, *offers, "--genesis", genesis, "--out", shared)
+    for one in founders:
+        assert one.run("network", "adopt", shared)["ledger"] == made["ledger"]
+        one.run("network", "start")  # the contracts are told of the channel
+    taken = together(founders, "network", "join", "--channel", "pair")
+    assert [(each["peer"], each["orderer"]) for each in taken] == [(True, True)] * 2 + [(False, True)] * 2
+
+    signed = read_shared(shared).genesis
+    assert signed.genesis.ledger_id == made["ledger"]
+    block = call(first, (first, second), "consortium@1.found", "pair", genesis=to_json(signed))
+    assert block > 0
+    assert first.run("network", "compare", "--channel", "pair")["blocks"] == block + 1
+    with pytest.raises(NodeRefused, match=r"(?i)not found|does not exist|access denied|invalid channel"):
+        call(third, (third,), "consortium@1.membership", "pair")
 
 
 def test_a_fifth_institution_joins_endorses_and_orders_and_another_leaves(institutions: tuple[Apart, ...]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainfusion.cli.network_work import AdminOption, loaded, site
+from chainfusion.cli.network_work import AdminOption, ChannelOption, loaded, site
 from chainfusion.cli.output import Printer, printer
 from chainfusion.cli.work import HomeOption, bad_input, fresh, user_password
 from chainfusion.node.home import write_bytes
@@ -28,9 +28,14 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Sign without asking; wha
 
 
 @app.command()
-def show(ctx: typer.Context, home: HomeOption, user: AdminOption = "admin") -> None:
+def show(
+    ctx: typer.Context,
+    home: HomeOption,
+    user: AdminOption = "admin",
+    channel: ChannelOption = "",
+) -> None:
     """Show the channel's members and orderers, as your own peer has them."""
-    place, admin = _at_work(home, user)
+    place, admin = _at_work(home, user, channel)
     config = place.channel_config(admin)
     facts = {"channel": config.channel, "configuration": int(config.config.sequence), "block": config.block}
     names = {"members": config.members, "ordering_members": config.ordering_members, "orderers": config.addresses}
@@ -39,40 +44,66 @@ def show(ctx: typer.Context, home: HomeOption, user: AdminOption = "admin") -> N
 
 @app.command("propose-member")
 def propose_member(
-    ctx: typer.Context, offer: OfferArgument, home: HomeOption, out: OutOption, user: AdminOption = "admin"
+    ctx: typer.Context,
+    offer: OfferArgument,
+    home: HomeOption,
+    out: OutOption,
+    user: AdminOption = "admin",
+    channel: ChannelOption = "",
 ) -> None:
     """Propose an institution as a member of the channel."""
-    _propose(ctx, home, user, out, _changes().admit_member(_offer(offer)))
+    _propose(ctx, (home, user, channel), out, _changes().admit_member(_offer(offer)))
 
 
 @app.command("propose-removal")
 def propose_removal(
-    ctx: typer.Context, msp: MspArgument, home: HomeOption, out: OutOption, user: AdminOption = "admin"
+    ctx: typer.Context,
+    msp: MspArgument,
+    home: HomeOption,
+    out: OutOption,
+    user: AdminOption = "admin",
+    channel: ChannelOption = "",
 ) -> None:
     """Propose that an institution is a member no longer. Where it runs an orderer, that is another change."""
-    _propose(ctx, home, user, out, _changes().remove_member(msp))
+    _propose(ctx, (home, user, channel), out, _changes().remove_member(msp))
 
 
 @app.command("propose-orderer")
 def propose_orderer(
-    ctx: typer.Context, offer: OfferArgument, home: HomeOption, out: OutOption, user: AdminOption = "admin"
+    ctx: typer.Context,
+    offer: OfferArgument,
+    home: HomeOption,
+    out: OutOption,
+    user: AdminOption = "admin",
+    channel: ChannelOption = "",
 ) -> None:
     """Propose that an institution's orderer takes part in ordering. One at a time."""
-    _propose(ctx, home, user, out, _changes().add_orderer(_offer(offer)))
+    _propose(ctx, (home, user, channel), out, _changes().add_orderer(_offer(offer)))
 
 
 @app.command("propose-orderer-removal")
 def propose_orderer_removal(
-    ctx: typer.Context, msp: MspArgument, home: HomeOption, out: OutOption, user: AdminOption = "admin"
+    ctx: typer.Context,
+    msp: MspArgument,
+    home: HomeOption,
+    out: OutOption,
+    user: AdminOption = "admin",
+    channel: ChannelOption = "",
 ) -> None:
     """Propose that an institution's orderer takes part no longer. One at a time."""
-    _propose(ctx, home, user, out, _changes().remove_orderer(msp))
+    _propose(ctx, (home, user, channel), out, _changes().remove_orderer(msp))
 
 
 @app.command()
-def review(ctx: typer.Context, change: ChangeArgument, home: HomeOption, user: AdminOption = "admin") -> None:
+def review(
+    ctx: typer.Context,
+    change: ChangeArgument,
+    home: HomeOption,
+    user: AdminOption = "admin",
+    channel: ChannelOption = "",
+) -> None:
     """Show what a proposed change does to the channel as your own peer has it, who signed it, and who must yet."""
-    place, admin = _at_work(home, user)
+    place, admin = _at_work(home, user, channel)
     _show(printer(ctx), place.channel_config(admin), _read(change))
 
 
@@ -82,10 +113,11 @@ def sign(
     change: ChangeArgument,
     home: HomeOption,
     user: AdminOption = "admin",
+    channel: ChannelOption = "",
     yes: YesOption = False,
 ) -> None:
     """Show what a proposed change does, and add your institution's signature to the file."""
-    place, admin = _at_work(home, user)
+    place, admin = _at_work(home, user, channel)
     config, proposal, out = place.channel_config(admin), _read(change), printer(ctx)
     if not yes:
         if out.as_json:
@@ -98,16 +130,22 @@ def sign(
 
 
 @app.command()
-def submit(ctx: typer.Context, change: ChangeArgument, home: HomeOption, user: AdminOption = "admin") -> None:
+def submit(
+    ctx: typer.Context,
+    change: ChangeArgument,
+    home: HomeOption,
+    user: AdminOption = "admin",
+    channel: ChannelOption = "",
+) -> None:
     """Send a change that enough institutions have signed to your own orderer, and wait for it at your own peer."""
-    place, admin = _at_work(home, user)
+    place, admin = _at_work(home, user, channel)
     done = place.submit(_read(change), admin)
     facts = {"channel": done.channel, "block": done.block, "configuration": int(done.config.sequence)}
     printer(ctx).result(facts | {"members": list(done.members), "orderers": list(done.addresses)})
 
 
-def _at_work(home: Path, user: str) -> tuple[Any, Any]:
-    place = site(home)
+def _at_work(home: Path, user: str, channel: str) -> tuple[Any, Any]:
+    place = site(home, channel)
     return place, unlock(place.home.organisation().user(user), user_password(user))
 
 
@@ -123,8 +161,8 @@ def _read(path: Path) -> Any:
     return loaded(f"{ROOM}.channel.proposal").read_proposal(path.read_bytes())
 
 
-def _propose(ctx: typer.Context, home: Path, user: str, out: Path, change: Any) -> None:
-    place, admin = _at_work(home, user)
+def _propose(ctx: typer.Context, who: tuple[Path, str, str], out: Path, change: Any) -> None:
+    place, admin = _at_work(*who)
     config = place.channel_config(admin)
     proposal = loaded(f"{ROOM}.channel.proposal").propose_change(config, change)
     write_bytes(fresh(out), proposal.to_bytes())

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainfusion.cli.network_work import AdminOption, loaded, site
+from chainfusion.cli.network_work import AdminOption, ChannelOption, loaded, site
 from chainfusion.cli.output import REFUSED, printer
 from chainfusion.cli.work import HomeOption, fresh, org_password, user_password
 from chainfusion.domain.membership import SignedGenesis
@@ -64,7 +64,8 @@ def adopt(
     home: HomeOption,
 ) -> None:
     """Check a network's shared folder and take it in: the first block is made again here, and your own offer sought."""
-    _show(ctx, home / "network", loaded("node.network.assembly").adopt(site(home), shared))
+    taken = loaded("node.network.assembly").adopt(site(home), shared)
+    _show(ctx, site(home, taken.plan.channel).places.shared, taken)
 
 
 def start(ctx: typer.Context, home: HomeOption, user: AdminOption = "admin") -> None:
@@ -77,9 +78,9 @@ def start(ctx: typer.Context, home: HomeOption, user: AdminOption = "admin") -> 
     out.result({"msp": place.msp, "channel": place.plan.channel, "ledger": place.ledger_id} | taken)
 
 
-def join(ctx: typer.Context, home: HomeOption, user: AdminOption = "admin") -> None:
+def join(ctx: typer.Context, home: HomeOption, user: AdminOption = "admin", channel: ChannelOption = "") -> None:
     """Have your institution's nodes, that run already, join the channel, and agree to the chaincode."""
-    place = site(home)
+    place = site(home, channel)
     taken = place.join(unlock(_organisation(place).user(user), user_password(user)))
     printer(ctx).result({"msp": place.msp, "channel": place.plan.channel} | taken)
 
@@ -94,9 +95,10 @@ def compare(
     home: HomeOption,
     user: AdminOption = "admin",
     first: Annotated[int, typer.Option("--from", help="The first block to compare.", min=0)] = 0,
+    channel: ChannelOption = "",
 ) -> None:
     """Compare what all members' peers hold, block by block. Exit code 1 where one differs, or is silent."""
-    place, out = site(home), printer(ctx)
+    place, out = site(home, channel), printer(ctx)
     admin = unlock(_organisation(place).user(user), user_password(user))
     with out.waiting("comparing blocks"):
         found = place.compare(admin, first)

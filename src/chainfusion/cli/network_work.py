@@ -25,6 +25,11 @@ SiteOption = Annotated[
 AdminOption = Annotated[str, typer.Option("--user", help="The administrator of the institution's nodes.")]
 
 
+ChannelOption = Annotated[
+    str, typer.Option("--channel", help="A channel on the same nodes beside your first.", show_default=False)
+]
+
+
 class FabricExtraMissing(ChainFusionError):
     """The packages that speak to Fabric are not installed."""
 
@@ -46,9 +51,10 @@ def whole(folder: Path) -> Any:
     return loaded("node.network").open_network(folder)
 
 
-def site(home: Path) -> Any:
-    """One institution's place in its network."""
-    return loaded("node.network.site").Site(Home(home))
+def site(home: Path, channel: str = "") -> Any:
+    """One institution's place in its network: in its first channel, or in the one that is named."""
+    place = loaded("node.network.site").Site(Home(home))
+    return place.channel(channel) if channel else place
 
 
 def nodes(folder: Path | None, home: Path | None) -> Any:

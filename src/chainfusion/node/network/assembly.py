@@ -57,7 +57,7 @@ class Shared:
         _need(same, "the plan's organisations are not those of the offers", "规划中的机构与入网资料不符")
         members = {each.msp: each for each in self.genesis.genesis.members}
         signed = {each.msp: each for each in self.genesis.signatures}
-        for each in self.offers:
+        for each in filter(lambda each: each.organisation in self.plan.taking_part, self.offers):
             member = members.get(each.msp)
             if member is None or member.root_certificates != each.root_certificates:
                 raise _refused(
@@ -100,13 +100,14 @@ def read_shared(root: Path) -> Shared:
 def adopt(site: Site, root: Path) -> Shared:
     """Takes a network's shared part into an institution's home, once it has checked it and found its own offer in it.
 
-    An institution that comes later is no part of the plan: it is added to its own copy. Raises: as `read_shared`.
+    An institution that comes later is no part of the plan: it is added to its own copy. Where the home has a channel of
+    another name already, this one is taken in beside it, for the same nodes. Raises: as `read_shared`.
     """
     shared, own = read_shared(root), read_offer(site.places.offer(site.msp).read_bytes())
     found = next((each for each in shared.offers if each.msp == site.msp), None)
     fits = found is None or found == own
     _need(fits, f"the offer of {site.msp} in it is not your own", f"其中 {site.msp} 的入网资料并非本机构所出")
-    plan, places = shared.plan, site.places
+    plan, places = shared.plan, _place_of(site, shared.plan.channel)
     if found is None:
         plan = replace(plan, organisations=(*plan.organisations, own.organisation))
     for part in (places.channel_msp(site.msp).parent, places.orderers, places.offers):
@@ -115,8 +116,15 @@ def adopt(site: Site, root: Path) -> Shared:
     if found is None:
         lay_out(own, places)
     write(places.plan, write_plan(plan))
-    Machine(plan, places, (site.msp,)).write_files()
+    if places.part is None:
+        Machine(plan, places, (site.msp,)).write_files()
     return shared
+
+
+def _place_of(site: Site, channel: str) -> Places:
+    """Where a channel's shared part goes: the home's own place for its first, a folder in `channels` for others."""
+    has_another = site.places.plan.exists() and site.plan.channel != channel
+    return Site(site.home, channel).places if has_another else site.places
 
 
 def lay_out(offer: Offer, places: Places) -> None:

@@ -36,14 +36,16 @@ from chainfusion.node.network.institution import make_nodes
 
 @dataclass(frozen=True)
 class Site:
-    """An institution's home that has joined a network, or is about to."""
+    """An institution's home that has joined a network, or is about to. `further` names a channel beside its first."""
 
     home: Home
+    further: str = ""
 
     @cached_property
     def places(self) -> Places:
         """Where its part of the network lies."""
-        return Places((self.home.path / "network").resolve())
+        first = Places((self.home.path / "network").resolve())
+        return Places(first.root, first.channels / self.further) if self.further else first
 
     @cached_property
     def msp(self) -> str:
@@ -82,6 +84,10 @@ class Site:
     def start(self) -> tuple[Running, ...]:
         """Starts its own nodes, those that do not run. Raises: BinariesMissing, PortTaken, OSError."""
         return self.machine.launch(self.ledger_id)
+
+    def channel(self, name: str) -> Site:
+        """The same place in another channel on the same nodes; the first where it is that one's name, or empty."""
+        return self if name in ("", self.plan.channel) else Site(self.home, name)
 
     def join(self, admin: Signer) -> dict[str, bool]:
         """Its nodes join the channel and it agrees to the chaincode: see `take_part`. Raises: NodeRefused."""

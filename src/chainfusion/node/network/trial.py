@@ -195,10 +195,11 @@ def _make_organisation(places: Places, each: OrganisationPlan, password: bytes, 
 
 def _genesis(network: RunningNetwork, now: datetime) -> SignedGenesis:
     plan = network.plan
-    members = [network.organisation(each.msp).as_member(each.roles) for each in plan.organisations]
+    members = [network.organisation(each.msp).as_member(each.roles) for each in plan.taking_part]
     agreement = agreement_of(AGREEMENT.format(name=plan.name).encode())
-    signed = draft_genesis(plan.name, plan.name_zh, members, agreement, default_rules(plan.msps[0]), now)
-    for signer in _each(plan.msps, lambda msp: network.signer(msp, REPRESENTATIVE)):
+    signed = draft_genesis(plan.name, plan.name_zh, members, agreement, default_rules(plan.taking_part[0].msp), now)
+    founders = [each.msp for each in plan.taking_part]
+    for signer in _each(founders, lambda msp: network.signer(msp, REPRESENTATIVE)):
         signed = sign_genesis(signed, signer)
     return signed
 

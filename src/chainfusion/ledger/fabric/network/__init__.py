@@ -10,6 +10,7 @@ nodefiles   the configuration of a peer and of an orderer
 builder     how a peer reaches our chaincode: an external builder of three small programs
 package     the chaincode package, the same bytes for all
 collections private data that some members share
+grounds     what contracts are told of each channel
 wire        signed proposals and channels to nodes
 lifecycle   peers join; the chaincode is installed, approved and committed
 ordering    orderers join

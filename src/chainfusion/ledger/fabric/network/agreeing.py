@@ -33,7 +33,7 @@ def take_part(machine: Machine, admin: Signer) -> dict[str, bool]:
         for peer in peers:
             _agree(machine, one, peer)
         orders = one.orders and _orders(machine, one, peers)
-    return {"peer": one.hosts, "orderer": orders}
+    return {"peer": bool(machine.hosts), "orderer": orders}
 
 
 def wanted_definition(present: Definition | None, planned: Definition) -> Definition:

@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from chainfusion.domain.errors import ChainFusionError, Text, require
-from chainfusion.ledger.fabric.network import builder, collections
+from chainfusion.ledger.fabric.network import builder
+from chainfusion.ledger.fabric.network.grounds import channel_settings
 from chainfusion.ledger.fabric.network.machine import Machine
 from chainfusion.ledger.fabric.network.nodefiles import NodeFolder, core_yaml, orderer_yaml
 from chainfusion.ledger.fabric.network.package import SETTING, builder_setting
@@ -112,8 +113,7 @@ class Bundle:
             "CHAINCODE_ID": self.machine.definition.package_id,
             "CHAINCODE_ADDRESS": self.organisation.chaincode,
             "CHAINCODE_OPERATIONS": self.organisation.chaincode_operations,
-            "CHAINCODE_LEDGER_ID": self.ledger_id,
-            collections.SETTING: collections.setting(self.machine.plan.collections),
+            **channel_settings(self.machine.plan, self.machine.places, self.ledger_id),
             "CHAINCODE_TLS_KEY": str(tls.key),
             "CHAINCODE_TLS_CERT": str(tls.certificate),
             "CHAINCODE_TLS_CLIENT_CA": str(tls.ca),

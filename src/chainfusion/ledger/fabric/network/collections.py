@@ -6,7 +6,6 @@ channel see the hashes. An organisation's own collection needs no declaration: F
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from fabric_protos.peer import collection_pb2 as collection
@@ -15,19 +14,11 @@ from fabric_protos.peer import policy_pb2 as policy
 from chainfusion.ledger.fabric.network.channel.groups import peers_policy
 from chainfusion.ledger.fabric.network.plan import CollectionPlan
 
-SETTING = "CHAINCODE_COLLECTIONS"
-"""The environment variable of the contracts' process: each collection's members, as JSON."""
-
 
 def declared(plans: Sequence[CollectionPlan]) -> bytes:
     """The collections as a definition carries them, empty where there are none."""
     package = collection.CollectionConfigPackage(config=[_config(each) for each in plans])
     return bytes(package.SerializeToString(deterministic=True))
-
-
-def setting(plans: Sequence[CollectionPlan]) -> str:
-    """Who is in which collection, for the contracts' process."""
-    return json.dumps({each.name: list(each.members) for each in plans}, separators=(",", ":"))
 
 
 def _config(plan: CollectionPlan) -> collection.CollectionConfig:

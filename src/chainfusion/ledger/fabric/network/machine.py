@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import socket
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -20,6 +21,7 @@ from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.ledger.fabric.network import builder, collections, processes
 from chainfusion.ledger.fabric.network.channel.config import read_config_block
 from chainfusion.ledger.fabric.network.channel.first_block import first_block
+from chainfusion.ledger.fabric.network.grounds import channel_settings
 from chainfusion.ledger.fabric.network.lifecycle import Definition, PeerClient
 from chainfusion.ledger.fabric.network.nodefiles import NodeFolder, core_yaml, orderer_yaml
 from chainfusion.ledger.fabric.network.offer import read_offer
@@ -35,7 +37,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 PATIENCE_SECONDS = 60
 PROGRAMS = ("peer", "orderer")
-ENDED = ("chaincode", "peer", "orderer")
+CHAINCODE = "chaincode"
+ENDED = (CHAINCODE, "peer", "orderer")
 """Kinds of processes, in the order in which they are ended."""
 
 
@@ -98,8 +101,8 @@ class Machine:
 
     @property
     def hosts(self) -> tuple[OrganisationPlan, ...]:
-        """Those of them that run a peer."""
-        return tuple(each for each in self.own if each.hosts)
+        """Those of them that are members of the channel and run a peer."""
+        return tuple(each for each in self.own if each in self.plan.hosts)
 
     @property
     def orderers(self) -> tuple[OrganisationPlan, ...]:
@@ -146,9 +149,12 @@ class Machine:
         running = {each.name: each for each in processes.load(self.places.running) if each.is_alive}
         if not running:
             self._check_ports()
+        told = hashlib.sha256(repr(channel_settings(self.plan, self.places, ledger_id)).encode()).hexdigest()
         for name, begin in self._nodes(ledger_id):
+            if name.startswith(CHAINCODE) and name in running and running[name].told != told:
+                processes.end_all([running.pop(name)])  # there is a channel more: the contracts are told of it
             if name not in running:
-                running[name] = begin()
+                running[name] = replace(begin(), told=told if name.startswith(CHAINCODE) else "")
                 processes.save(self.places.running, tuple(running.values()))
         return tuple(running.values())
 
@@ -186,8 +192,7 @@ class Machine:
             "CHAINCODE_ID": self.definition.package_id,
             "CHAINCODE_ADDRESS": each.chaincode,
             "CHAINCODE_OPERATIONS": each.chaincode_operations,
-            "CHAINCODE_LEDGER_ID": ledger_id,
-            collections.SETTING: collections.setting(self.plan.collections),
+            **channel_settings(self.plan, self.places, ledger_id),
             "CHAINCODE_TLS_KEY": str(tls.key),
             "CHAINCODE_TLS_CERT": str(tls.certificate),
             "CHAINCODE_TLS_CLIENT_CA": str(tls.ca),

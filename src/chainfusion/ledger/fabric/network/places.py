@@ -13,6 +13,7 @@
 <root>/nodes/<msp>/chaincode/          tls/, log
 <root>/nodes/<msp>/client/tls/         for programs that speak to nodes
 <root>/nodes/<msp>/builder/bin/        the external builder of its peer
+<root>/channels/<name>/                the same shared files of a further channel on the same nodes
 <root>/running.json                    process ids
 """
 
@@ -47,24 +48,38 @@ class TlsFiles:
 
 @dataclass(frozen=True)
 class Places:
-    """A network's folder."""
+    """A network's folder.
+
+    `part` is where what is shared lies, where that is not the folder itself: one of several channels on the same nodes.
+    """
 
     root: Path
+    part: Path | None = None
+
+    @property
+    def shared(self) -> Path:
+        """Where what all institutions have in common lies."""
+        return self.part or self.root
+
+    @property
+    def channels(self) -> Path:
+        """Where further channels' shared parts lie, each in a folder of its name."""
+        return self.root / "channels"
 
     @property
     def plan(self) -> Path:
         """The plan."""
-        return self.root / "plan.yaml"
+        return self.shared / "plan.yaml"
 
     @property
     def genesis(self) -> Path:
         """The signed genesis."""
-        return self.root / "genesis.json"
+        return self.shared / "genesis.json"
 
     @property
     def channel(self) -> Path:
         """Where the channel's first block lies."""
-        return self.root / "channel"
+        return self.shared / "channel"
 
     @property
     def block(self) -> Path:
@@ -74,7 +89,7 @@ class Places:
     @property
     def package(self) -> Path:
         """The chaincode package."""
-        return self.root / "chaincode.tgz"
+        return self.shared / "chaincode.tgz"
 
     @property
     def running(self) -> Path:
@@ -87,17 +102,17 @@ class Places:
 
     def channel_msp(self, msp: str) -> Path:
         """An organisation's MSP as the channel knows it."""
-        return self.root / "msp" / msp
+        return self.shared / "msp" / msp
 
     @property
     def offers(self) -> Path:
         """What the institutions offered."""
-        return self.root / "offers"
+        return self.shared / "offers"
 
     @property
     def orderers(self) -> Path:
         """Certificates of orderers."""
-        return self.root / "orderers"
+        return self.shared / "orderers"
 
     def offer(self, msp: str) -> Path:
         """What an institution offered."""

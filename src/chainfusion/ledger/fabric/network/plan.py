@@ -158,6 +158,8 @@ class Plan:
     chaincode: str = "chainfusion"
     chaincode_version: str = "1"
     collections: tuple[CollectionPlan, ...] = ()
+    members: tuple[str, ...] = ()
+    """MSP ids of the channel's members where they are not all: the others only order."""
 
     def __post_init__(self) -> None:
         _check(bool(CHANNEL_NAME.fullmatch(self.channel)), "channel", "lower-case letters, digits, dots and hyphens")
@@ -171,6 +173,8 @@ class Plan:
         least = LEAST_ORDERERS[self.ordering.consensus]
         enough = len(self.orderers) >= least
         _check(enough, "ordering.consensus", f"{self.ordering.consensus} needs {least} organisations that order")
+        _check(set(self.members) <= set(names), "members", "one of them is no organisation of the plan")
+        _check(len(set(self.members)) == len(self.members), "members", "one is named twice")
         self._check_collections()
 
     def _check_collections(self) -> None:
@@ -193,9 +197,14 @@ class Plan:
         return tuple(each for each in self.organisations if each.orders)
 
     @property
+    def taking_part(self) -> tuple[OrganisationPlan, ...]:
+        """The organisations that are members of the channel."""
+        return tuple(each for each in self.organisations if not self.members or each.msp in self.members)
+
+    @property
     def hosts(self) -> tuple[OrganisationPlan, ...]:
-        """The organisations that run a peer."""
-        return tuple(each for each in self.organisations if each.hosts)
+        """The members that run a peer."""
+        return tuple(each for each in self.taking_part if each.hosts)
 
     def organisation(self, msp: str) -> OrganisationPlan:
         """An organisation by MSP id. Raises: PlanRefused."""

@@ -49,7 +49,11 @@ def read_plan(data: bytes) -> Plan:
 
 
 def _plan(root: Node) -> Plan:
-    top = _keys(root, {"consortium", "channel", "organisations"}, {"ordering", "database", "chaincode", "collections"})
+    top = _keys(
+        root,
+        {"consortium", "channel", "organisations"},
+        {"ordering", "database", "chaincode", "collections", "members"},
+    )
     names = _keys(top["consortium"], {"name", "name_zh"}, set())
     organisations = tuple(_organisation(each) for each in top["organisations"].parts())
     chaincode = _keys(top["chaincode"], set(), {"name", "version"}) if "chaincode" in top else {}
@@ -63,6 +67,7 @@ def _plan(root: Node) -> Plan:
             database=_word(top["database"], Database) if "database" in top else Database.LEVELDB,
             chaincode=_text(chaincode["name"]) if "name" in chaincode else "chainfusion",
             chaincode_version=_text(chaincode["version"]) if "version" in chaincode else "1",
+            members=tuple(_text(each) for each in top["members"].parts()) if "members" in top else (),
             collections=tuple(map(_collection, top["collections"].parts())) if "collections" in top else (),
         )
     except PlanRefused as error:
@@ -129,6 +134,7 @@ def write_plan(plan: Plan) -> str:
     value = {
         "consortium": {"name": plan.name, "name_zh": plan.name_zh},
         "channel": plan.channel,
+        **({"members": list(plan.members)} if plan.members else {}),
         "chaincode": {"name": plan.chaincode, "version": plan.chaincode_version},
         "database": plan.database.value,
         "ordering": {

@@ -67,7 +67,8 @@ def first_config(plan: Plan, offers: Sequence[Offer]) -> configtx.Config:
     _set(root, "HashingAlgorithm", configuration.HashingAlgorithm(name="SHA256"))
     _set(root, "BlockDataHashingStructure", configuration.BlockDataHashingStructure(width=_WIDTH))
     _set(root, "Capabilities", _capability("V3_0"))
-    root.groups[APPLICATION].CopyFrom(_application(offers))
+    members = {each.msp for each in plan.taking_part}
+    root.groups[APPLICATION].CopyFrom(_application([each for each in offers if each.msp in members]))
     root.groups[ORDERER].CopyFrom(_orderer(plan.ordering, [each for each in offers if each.organisation.orders]))
     return configtx.Config(channel_group=root)
 
