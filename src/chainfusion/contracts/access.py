@@ -7,7 +7,6 @@ role, agreement, deal, party, state.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from chainfusion.contracts.consortium.state import Standing, agreement_in_force, agreements, standings
@@ -129,8 +128,11 @@ def standing_of(ctx: Context, msp: str) -> Standing:
 
 def _foresee(ctx: Context, deal: str) -> None:
     """Names what every party's call reads."""
-    with suppress(StateRefused):  # an id that is no key is refused when its turn comes
-        ctx.foresee(standings.key(ctx.caller.msp), agreements.key(), deals.key(deal))
+    try:
+        key = deals.key(deal)
+    except StateRefused:
+        return  # an id that is no key is refused when its turn comes
+    ctx.foresee(standings.key(ctx.caller.msp), agreements.key(), key)
 
 
 def _member(ctx: Context, operation: Operation) -> Standing:
