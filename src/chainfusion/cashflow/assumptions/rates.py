@@ -1,5 +1,5 @@
 """Prepayment and default rates and their conversions, after the Standard Formulas for the Analysis of
-Mortgage-Backed Securities (The Bond Market Association, now SIFMA), sections B.1 to B.4 and E.
+Mortgage-Backed Securities (The Bond Market Association, now SIFMA).
 
 All rates are fractions of one, months of age count from 1, PSA and SDA are per cent of the standard curve. Roots are
 taken in Decimal with 40 digits: the same on every machine, and far below the grid on which they are used.
