@@ -34,8 +34,8 @@ def test_it_reads_in_english() -> None:
     text = term_sheet(HEXIANG, "en").text()
     for said in (
         "Class A", "PBoC one-year loan benchmark + 1.25%", "6 business days before Payment date", "pro rata to amounts due",
-        "the sum to date of (newly defaulted balance) ÷ initial pool balance", "at most 500,000.00 CNY", "20% / 80%",
-        "Front servicing rate", "0% – 8%", "Event of default",
+        "the sum to date of (newly defaulted balance) > Limit on cumulative default × initial pool balance", "at most 500,000.00 CNY", "20% / 80%",
+        "Front servicing rate", "0% – 12%", "Event of default",
     ):  # fmt: skip
         assert said in text, said
 

@@ -119,7 +119,7 @@ def test_pro_rata_by_balance_and_by_shares() -> None:
 
 
 def test_a_scheduled_class_gets_what_its_table_says() -> None:
-    table = ("tables:\n  plan: {by: payment, rows: {1: 700_000.00 CNY, 2: 650_000.00 CNY, 3: 0.00 CNY}}\nparties:")
+    table = "tables:\n  plan: {by: payment, rows: {1: 700_000.00 CNY, 2: 650_000.00 CNY, 3: 0.00 CNY}}\nparties:"
     r = ran(("coupon: 3.6%", "coupon: 3.6%, amortization: scheduled, schedule: plan"), ("parties:", table))
     assert r["A.principal_paid"][:2] == (100_000_00, 50_000_00)
     assert r["B.principal_paid"][0] == 152_000_00
@@ -137,7 +137,10 @@ def test_an_accrual_class_grows_and_pays_others() -> None:
 
 
 def test_an_interest_only_class_follows_its_notional() -> None:
-    strip = ("  B: {size", "  X: {size: 0.00, amortization: interest only, notional: A.balance, coupon: 1.2%}\n  B: {size")
+    strip = (
+        "  B: {size",
+        "  X: {size: 0.00, amortization: interest only, notional: A.balance, coupon: 1.2%}\n  B: {size",
+    )
     step = ("junior: {interest: B, from: cash}", "junior: {interest: [X, B], from: cash}")
     r = ran(strip, step)
     assert r["X.interest_paid"][0] == 800_00
@@ -253,7 +256,10 @@ def test_history_is_kept_as_asked() -> None:
     tested = 'when: "recent(pool.interest, 2) > 10_000.00 CNY and previous(pool.interest) > 0.00 CNY"'
     r = ran(("when: lifetime(pool.defaulted) / pool.initial > 5%", tested))
     assert r["losses"] == (0, 1, 1, 1)
-    assert ran(("when: lifetime(pool.defaulted) / pool.initial > 5%", tested.replace("10_000", "11_000")))["losses"][3] == 0
+    assert (
+        ran(("when: lifetime(pool.defaulted) / pool.initial > 5%", tested.replace("10_000", "11_000")))["losses"][3]
+        == 0
+    )
 
 
 # ------------------------------------------------------------------ what a run may be given
@@ -290,3 +296,16 @@ def test_a_private_term_or_an_index_must_be_given_rightly() -> None:
     floating = small(("coupon: 3.6%", "coupon: LPR"), ("parties:", "indices:\n  LPR: {}\nparties:"))
     with pytest.raises(BadRun):
         compile_terms(floating, indices={"LPR": [1]})
+
+
+def test_an_amount_that_names_the_account_itself_is_what_it_was_before_the_step() -> None:
+    r = ran(
+        (
+            "principal: {principal: [A, B], from: cash}",
+            "principal: {principal: [A, B], from: cash, amount: cash.balance}",
+        )
+    )
+    assert r["A.principal_paid"] == ran()["A.principal_paid"]
+    half = ("principal: {principal: [A, B], from: cash}", "on: {transfer: reserve, from: cash, amount: cash.balance}\n"
+            "      principal: {principal: [A, B], from: reserve}")  # fmt: skip
+    assert sum(ran(half)["A.principal_paid"]) == 800_000_00

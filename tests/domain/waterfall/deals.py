@@ -237,6 +237,7 @@ class _Maker:
 
     def step(self, name: str, act: r.Act, payees, *sources: str, **given) -> r.Step:  # type: ignore[no-untyped-def]
         values = {"to": None, "rank": r.Rank.IN_ORDER, "shares": (), "amount": None, "cap": None, "when": None} | given
+        values.setdefault("unscheduled", self.rich and self.chance.random() < 0.2)
         if values["rank"] is r.Rank.SHARES and not values["shares"]:
             parts = [10 * self.number(1, 3) * 10**6 for _ in payees[1:]]
             parts = [p // len(payees) for p in parts]

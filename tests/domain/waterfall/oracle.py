@@ -317,7 +317,11 @@ class Oracle:
         if step.act is Act.RETURN:
             return amount or 0
         schedule_name = next(t.schedule for t in self.terms.tranches if t.id == name)
-        return self.balance[name] if schedule_name is None else max(0, self.balance[name] - self.named(schedule_name))
+        return (
+            self.balance[name]
+            if schedule_name is None or step.unscheduled
+            else max(0, self.balance[name] - self.named(schedule_name))
+        )
 
     def in_order(self, step: Step, amount: int | None, limit: int | None) -> int:
         total = 0

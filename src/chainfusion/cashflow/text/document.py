@@ -122,6 +122,7 @@ STEP = StepShape(Record(r.Step, (
     Key("amount", "amount", _MONEY, None, "what is due in all; `rest` is all there is"),
     Key("cap", "cap", _MONEY, None),
     Key("when", "when", _TRUTH, None),
+    Key("unscheduled", "unscheduled", YesNo(), False, "principal without regard to schedules"),
     _CLAUSE,
 )))  # fmt: skip
 LIST = Record(r.StepList, (_TITLE, Key("steps", "steps", ById(STEP))))  # type: ignore[arg-type]

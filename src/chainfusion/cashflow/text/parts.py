@@ -123,7 +123,10 @@ class TableShape:
         """An object with rows."""
         found = self.of.schema()
         rows = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
-        return found | {"properties": found["properties"] | {"rows": rows}, "required": [*found.get("required", []), "rows"]}
+        return found | {
+            "properties": found["properties"] | {"rows": rows},
+            "required": [*found.get("required", []), "rows"],
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,10 @@ from chainfusion.domain.waterfall.opcodes import Row
 Column = tuple[int, ...]
 
 
+TEMPORARY = "#"
+"""How names of slots begin that are written over and over; no name of a deal begins so."""
+
+
 class Emitter:
     """A program in the making. Slots are numbers; a temporary one is given out again after `release`."""
 
@@ -56,9 +60,13 @@ class Emitter:
     def temp(self) -> int:
         """A slot for a while."""
         if self._used == len(self._temps):
-            self._temps.append(self.state(f"t{self._used}"))
+            self._temps.append(self.state(f"{TEMPORARY}{self._used}"))
         self._used += 1
         return self._temps[self._used - 1]
+
+    def is_temporary(self, slot: int) -> bool:
+        """Whether a slot was given out for a while: nothing but its own row writes it until `release`."""
+        return self.names[slot].startswith(TEMPORARY)
 
     def release(self) -> None:
         """From here on temporary slots may be written over."""

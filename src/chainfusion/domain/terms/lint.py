@@ -87,7 +87,9 @@ def _formulas(terms: DealTerms) -> Iterator[Finding]:
             if isinstance(tree, Literal) and tree.value < 0:
                 yield Finding("negative", use.path, f"{use.formula} is below nothing")
             if isinstance(tree, Literal) and use.kind is Kind.RATIO and _as_ratio(tree) > RATIO:
-                yield Finding("rate", use.path, f"a rate of {use.formula} a year: a percentage has its sign, such as 3.6%")
+                yield Finding(
+                    "rate", use.path, f"a rate of {use.formula} a year: a percentage has its sign, such as 3.6%"
+                )
         except BadFormula as error:
             yield Finding("formula", use.path, f"{error.facts['formula']}: {error.facts['why']}")
 

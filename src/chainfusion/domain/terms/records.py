@@ -315,7 +315,7 @@ class Step:
     """One rule of a list. `sources` are drawn on in order; `payees`, or account `to` of a transfer, are paid.
 
     `amount`: what is due in all (default: what the payees are due; all there is, for a transfer); `cap`: at most;
-    `when`: only where this holds. `clause`: the text of the contract that this implements.
+    `when`: only where this holds. `unscheduled`: principal without regard to schedules. `clause`: the text of the contract that this implements.
     """
 
     id: str
@@ -329,6 +329,7 @@ class Step:
     amount: str | None
     cap: str | None
     when: str | None
+    unscheduled: bool
     clause: Text
 
     def __post_init__(self) -> None:

@@ -99,10 +99,15 @@ class _Payment:
                 write_test(self.work, name, guard)
             return
         if step.amount is not None:
-            self.amount = self.work.scope.formula(step.amount)
+            self.amount = self.kept(self.work.scope.formula(step.amount))
         if step.cap is not None:
-            self.cap = self.work.scope.formula(step.cap)
+            self.cap = self.kept(self.work.scope.formula(step.cap))
         _WRITERS[step.act](self)
+
+    def kept(self, slot: int) -> int:
+        """A value as it is before the step pays; a formula may name an account itself, whose cash will change."""
+        fixed = slot in self.emit.columns or self.emit.is_temporary(slot)
+        return slot if fixed else self.emit.copy(slot, into=self.emit.temp())
 
     def available(self) -> int:
         """What the sources hold."""
@@ -121,7 +126,10 @@ class _Payment:
     def all_or_limit(self) -> int:
         """The limit; all that there is, where there is none. Kept apart, since paying changes what there is."""
         limit = self.limit()
-        return self.emit.copy(self.available(), into=self.emit.temp()) if limit is None else limit
+        if limit is None:
+            limit = self.available()
+        changes = limit in self.sources.values()
+        return self.emit.copy(limit, into=self.emit.temp()) if changes else limit
 
     # -------------------------------------------------------------- claims
 
@@ -143,7 +151,7 @@ class _Payment:
         if step.act is Act.PRINCIPAL:
             t = work.tranches[name]
             due = balance
-            if t.schedule is not None:
+            if t.schedule is not None and not step.unscheduled:
                 due = self.emit.greatest(self.emit.sub(balance, work.scope.slot(t.schedule)), self.emit.zero)
             size = t.size if t.per_hundred else -1
             return _Claim(name, due, due == balance, balance, f"{name}.principal_paid", weight, size)

@@ -185,7 +185,7 @@ class _Tracer:
         cap = after[rows.cap] if applied and rows.cap >= 0 else None
         payments = _payments(rows, before, after, amount, cap) if applied else _idle(rows, before)
         available = sum(move.before for move in moves)
-        sides = _sides(rows.comparisons, after)
+        sides = self.sides(rows.comparisons, before, after)
         return StepRecord(
             rows.list, rows.step, rows.act, applied, available, amount, cap, payments, moves, sides
         )  # fmt: skip
@@ -201,9 +201,19 @@ class _Tracer:
             actions = (*enters, *(f"sets {name}" for name in rows.sets))
         if on != was:
             actions += tuple(f"switches {path}" for path in rows.asked_by)
-        sides = _sides(rows.comparisons, after)
-        cures = _sides(rows.cures, after)
+        sides = self.sides(rows.comparisons, before, after)
+        cures = self.sides(rows.cures, before, after)
         return TriggerRecord(rows.trigger, was, on, bool(after[rows.test]), cured, sides, cures, actions)
+
+    def sides(self, found: Sequence[Comparison], before: Slots, after: Slots) -> tuple[Side, ...]:
+        """Both sides of comparisons as they were compared: what the condition computed is in temporary slots, and what
+        it only read has the value from before the step."""
+
+        def value(slot: int) -> int:
+            return (after if self.program.slots[slot].startswith("#") else before)[slot]
+
+        pairs = [(c, value(c.left), value(c.right)) for c in found]
+        return tuple(Side(c.text, left, right, c.kind, _HOLDS[c.op](left, right)) for c, left, right in pairs)
 
 
 def _name(program: Program, slot: int) -> str:
@@ -218,10 +228,6 @@ _HOLDS = {
     "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
 }
-
-
-def _sides(found: Sequence[Comparison], v: Slots) -> tuple[Side, ...]:
-    return tuple(Side(c.text, v[c.left], v[c.right], c.kind, _HOLDS[c.op](v[c.left], v[c.right])) for c in found)
 
 
 def _idle(rows: StepRows, before: Slots) -> tuple[Payment, ...]:
