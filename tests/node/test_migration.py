@@ -141,8 +141,8 @@ def test_documents_are_opened_on_the_new_ledger(moved: Move) -> None:
 
 def test_nothing_that_was_not_stated_is_carried(moved: Move) -> None:
     names = {path.name for path in (moved.new.path / "store" / "objects").rglob("*") if path.is_file()}
-    stated = {fact.transaction.proposal.args.get("document", {}).get("object") for fact in moved.earlier.facts(MOVED)
-              if fact.transaction.proposal.operation == "register" and "document" in fact.transaction.proposal.args}  # fmt: skip
+    arguments = [fact.transaction.proposal.args.get("document") for fact in moved.earlier.facts(MOVED)]
+    stated = {document["object"] for document in arguments if isinstance(document, dict)}
     assert names == stated
 
 
