@@ -93,6 +93,11 @@ TABLE = """
     process.delegate                 x x x x x x x x x x x .   signatory   -
     process.awaited                  x x x x x x x x x x x x   member      -
     process.show                     x x x x x x x x x x x x   member      -
+    terms.register                   x x x . . . . . . . . .   party       O
+    terms.consent                    x x x x x . . . . . . .   party       O
+    terms.show                       x x x x x x x x x x x x   member      -
+    terms.in_force                   x x x x x x x x x x x x   member      -
+    terms.overview                   x x x x x x x x x x x x   member      -
 """
 COLUMNS = (
     Role.ORIGINATOR,

@@ -20,6 +20,7 @@ from chainfusion.domain.opinions import DocumentFact, OpinionKind, PoolFact, Sta
 from chainfusion.domain.process.records import MAIN
 from chainfusion.domain.records import to_json
 from chainfusion.domain.roles import INSTITUTION_ROLES, Role
+from tests.cashflow.text.small import small
 from tests.contracts.process.office import DEFINITION
 from tests.support.world import (
     DEAL,
@@ -65,6 +66,7 @@ for _member in default_founders():
         )
 WORLD.call("process.start", CALLER, deal=DEAL, process="small-deal", version=1)
 MANDATE = {"deal": DEAL, "run": MAIN, "step": "mandate", "msp": HUB}
+WORLD.call("terms.register", CALLER, deal=DEAL, terms=small(), replaces=None)
 OLD = "0d" * 16
 WORLD.call("migration.name_origin", CALLER, origin=origin(OLD))
 
@@ -134,6 +136,11 @@ def valid_arguments() -> dict[str, dict[str, Any]]:
         "process.delegate": {"deal": DEAL, "step": "mandate", "delegate": "TrusteeMSP"},
         "process.awaited": {"deal": DEAL},
         "process.show": {"deal": DEAL},
+        "terms.register": {"deal": DEAL, "terms": small(("3.6%", "3.7%")), "replaces": 1},
+        "terms.consent": {"deal": DEAL, "version": 1, "fingerprint": small().fingerprint()},
+        "terms.show": {"deal": DEAL, "version": 1},
+        "terms.in_force": {"deal": DEAL},
+        "terms.overview": {"deal": DEAL},
     }
     return {name: {key: to_json(value) for key, value in args.items()} for name, args in typed.items()}
 
@@ -186,7 +193,7 @@ def attempt(operation: str, arguments: dict[str, Any]) -> ChainFusionError | Non
 REFUSED_AS_THEY_ARE = {
     "consortium.found", "consortium.vote", "consortium.withdraw", "consortium.leave", "consortium.sign_agreement",
     "deal.accept", "deal.decline", "deal.name_party", "process-definition.vote", "process.start", "process.check",
-    "process.countersign", "process.send_back", "process.advance", "process.conclude",
+    "process.countersign", "process.send_back", "process.advance", "process.conclude", "terms.consent",
 }  # fmt: skip
 """Calls whose arguments are well formed, and which do not fit what is on this ledger already."""
 

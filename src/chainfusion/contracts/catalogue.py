@@ -10,6 +10,7 @@ from chainfusion.contracts.migration.contract import migration_contract
 from chainfusion.contracts.pool.contract import pool_contract
 from chainfusion.contracts.process.adoption import definition_contract
 from chainfusion.contracts.process.contract import process_contract
+from chainfusion.contracts.terms.contract import terms_contract
 
 
 def registry() -> Registry:
@@ -22,4 +23,5 @@ def registry() -> Registry:
         migration_contract,
         definition_contract,
         process_contract,
+        terms_contract,
     )

@@ -11,6 +11,7 @@ from chainfusion.contracts.framework import Context
 from chainfusion.contracts.pool.state import pool_ids, pools
 from chainfusion.contracts.process.refusals import EntriesRefused, RequirementMissing
 from chainfusion.contracts.process.state import figures
+from chainfusion.contracts.terms.state import in_force
 from chainfusion.domain.document_records import Document
 from chainfusion.domain.errors import Text
 from chainfusion.domain.process.definition import (
@@ -56,7 +57,7 @@ def _is_met(ctx: Context, deal: str, run: str, requirement: Requirement) -> bool
         case Need.FIGURE:
             return figure(ctx, deal, run, requirement.of) is not None
         case Need.TERMS:
-            return fact(ctx, deal, run, "terms.version") is not None
+            return in_force(ctx, deal) is not None
 
 
 def _is_by(ctx: Context, deal: str, document: Document, requirement: Requirement) -> bool:
@@ -92,7 +93,10 @@ def fact(ctx: Context, deal: str, run: str, name: str) -> str | None:
     record = require_deal(ctx, deal)
     if kind == "deal":
         return {"product": record.product.value, "currency": record.currency, "state": record.state.value}[rest]
-    if kind != "pool" or record.pool is None:
+    if kind == "terms":
+        version = in_force(ctx, deal)
+        return None if version is None else str(version)
+    if record.pool is None:
         return None
     if rest == "version":
         return str(record.pool.version)
