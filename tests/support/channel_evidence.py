@@ -18,6 +18,7 @@ from chainfusion.ledger.fabric.blocks.log import BlockLog
 from chainfusion.node.evidence.anchoring import first_anchor
 from chainfusion.node.evidence.channel import ChannelExport, _Gathering
 from chainfusion.verify import Status, Verdict, verify
+from tests.evidence import second_fabric_verifier
 from tests.fabric.blocks.channel import StoredChannel
 from tests.fabric.blocks.stored import Stored
 from tests.support.identities import Member, make_member
@@ -75,6 +76,7 @@ def accepted(evidence: bytes, trust: bytes, document: bytes | None = None, **exp
     """Asserts that a verification holds."""
     verdict = verify(evidence, trust, None if document is None else io.BytesIO(document), **expectations)
     assert verdict.ok, verdict.refusal and verdict.refusal.facts
+    assert second_fabric_verifier.verify(evidence, trust, document)
     _assert_told(verdict)
     return verdict
 
@@ -92,6 +94,7 @@ def refused(
     stream = None if document is None else io.BytesIO(document)
     verdict = verify(evidence, trust, stream, at=at, **expectations)
     assert not verdict.ok, verdict.headline()
+    assert at or expectations or not second_fabric_verifier.verify(evidence, trust, document)
     assert verdict.refusal is not None
     assert verdict.refusal.facts["step"] == step, verdict.refusal.facts
     assert cause is None or verdict.refusal.facts["cause"] == cause, verdict.refusal.facts
