@@ -20,6 +20,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chainfusion.ledger.evidence.transaction import Proposal
 from chainfusion.ledger.fabric.chaincode.call import Call
 from chainfusion.ledger.fabric.gateway.attempts import attempt_nonce
+from chainfusion.ledger.fabric.gateway.checking import check_prepared
 from chainfusion.ledger.port import Signer
 
 
@@ -47,7 +48,8 @@ class Prepared:
         )
 
     def submit_request(self, endorsed: common.Envelope, signer: Signer) -> gateway.SubmitRequest:
-        """To be ordered: the endorsed envelope with the person's signature."""
+        """To be ordered: the endorsed envelope with the person's signature. Raises: GatewayDiffers."""
+        check_prepared(endorsed.payload, self.signed.proposal_bytes)
         envelope = common.Envelope(payload=endorsed.payload, signature=signer.sign(endorsed.payload))
         return gateway.SubmitRequest(transaction_id=self.tx_id, channel_id=self.channel, prepared_transaction=envelope)
 
