@@ -3,8 +3,8 @@ stands for a pool, month by month, in Decimal. It is what published tables are m
 is `cashflow.pool`'s.
 
 `passthrough` has prepayment only, and a servicing fee between gross and net coupon. `with_defaults` is the pool of the
-cash flow tables A and B: defaulted loans stay in foreclosure for `lag` months, in which the servicer's schedule goes on and their
-amortization is not received; then they are sold, and `severity` of the balance at default is lost.
+cash flow tables A and B: defaulted loans stay in foreclosure for `lag` months, in which the servicer's schedule goes on
+and their amortization is not received; then they are sold, and `severity` of the balance at default is lost.
 """
 
 from __future__ import annotations
