@@ -58,12 +58,13 @@ tranches:
   B: {size: 36_000_000.00, coupon: 7.5%}
   C: {size: 96_500_000.00, coupon: 7.5%}
   Z: {size: 73_000_000.00, coupon: 7.5%, amortization: accrual}
+values: {before_z: {formula: A.balance + B.balance + C.balance}}
 waterfalls:
   all:
     steps:
       interest: {interest: [A, B, C], from: income, rank: pro rata}
-      jump: {transfer: principal, from: income, amount: Z.interest_due, when: A.balance + B.balance + C.balance > 0.00 USD}
-      accrete: {capitalize: Z, when: A.balance + B.balance + C.balance > 0.00 USD}
+      jump: {transfer: principal, from: income, amount: Z.interest_due, when: before_z > 0.00 USD}
+      accrete: {capitalize: Z, when: before_z > 0.00 USD}
       last: {interest: Z, from: income}
       principal: {principal: [A, B, C, Z], from: principal}
       rest: {return: residual, from: income, amount: rest}

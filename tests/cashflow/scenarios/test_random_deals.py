@@ -94,21 +94,15 @@ def strict(seed: int, junior: int) -> r.DealTerms:
     terms = random_deal(seed, "two accounts").terms
     first = terms.tranches[0]
     step = partial(replace, terms.lists[0].steps[0], to=None, amount=None)
-    every = ("main", "reserve", "principal")
+    every, owed, paid_off = ("main", "reserve", "principal"), tuple(f.id for f in terms.fees), "A.balance == 0.00 CNY"
     steps = (
         terms.lists[0].steps[0],
-        *(
-            [step(id="fees", act=r.Act.FEES, payees=tuple(f.id for f in terms.fees), sources=every)]
-            if terms.fees
-            else []
-        ),
+        *([step(id="fees", act=r.Act.FEES, payees=owed, sources=every)] if owed else []),
         step(id="interest", act=r.Act.INTEREST, payees=("A",), sources=every),
         step(id="principal", act=r.Act.PRINCIPAL, payees=("A",), sources=("principal", "main")),
         step(id="cure", act=r.Act.TRANSFER, payees=(), sources=("main",), to="principal", amount="deficiency"),
-        step(
-            id="junior", act=r.Act.INTEREST, payees=("Z",), sources=("main", "principal"), when="A.balance == 0.00 CNY"
-        ),
-        step(id="last", act=r.Act.PRINCIPAL, payees=("Z",), sources=("principal",), when="A.balance == 0.00 CNY"),
+        step(id="junior", act=r.Act.INTEREST, payees=("Z",), sources=("main", "principal"), when=paid_off),
+        step(id="last", act=r.Act.PRINCIPAL, payees=("Z",), sources=("principal",), when=paid_off),
     )
     fees = tuple(replace(f, yearly=None, amount="1_000.00 CNY") for f in terms.fees)
     lists = (replace(terms.lists[0], steps=steps),)

@@ -23,9 +23,10 @@ def cells(sheet: Sheet) -> list[str]:
 def test_it_reads_in_chinese() -> None:
     text = term_sheet(HEXIANG, "zh").text()
     for said in (
-        "和享2017年第五期个人消费贷款资产支持证券", "优先A档", "13,249,000,000.00 CNY", "87.97%", "人民银行一年期贷款基准利率 + 0.65%",
-        "支付日前 6 个工作日", "第 1 年: 8%；第 2 年: 12%（此后相同）", "上限 500,000.00 CNY", "11.8.1(f)；与摘要不一致，以正文为准",
-        "同顺序，按应付金额比例", "次级档余额 × 年化 2%（四舍五入）", "分配给次级档、浮动服务报酬（按约定比例） 20% / 80%",
+        "和享2017年第五期个人消费贷款资产支持证券", "优先A档", "13,249,000,000.00 CNY", "87.97%",
+        "人民银行一年期贷款基准利率 + 0.65%", "支付日前 6 个工作日", "第 1 年: 8%；第 2 年: 12%（此后相同）",
+        "上限 500,000.00 CNY", "11.8.1(f)；与摘要不一致，以正文为准", "同顺序，按应付金额比例",
+        "次级档余额 × 年化 2%（四舍五入）", "分配给次级档、浮动服务报酬（按约定比例） 20% / 80%",
     ):  # fmt: skip
         assert said in text, said
 
@@ -33,8 +34,10 @@ def test_it_reads_in_chinese() -> None:
 def test_it_reads_in_english() -> None:
     text = term_sheet(HEXIANG, "en").text()
     for said in (
-        "Class A", "PBoC one-year loan benchmark + 1.25%", "6 business days before Payment date", "pro rata to amounts due",
-        "the sum to date of (newly defaulted balance) > Limit on cumulative default × initial pool balance", "at most 500,000.00 CNY", "20% / 80%",
+        "Class A", "PBoC one-year loan benchmark + 1.25%", "6 business days before Payment date",
+        "pro rata to amounts due",
+        "the sum to date of (newly defaulted balance) > Limit on cumulative default × initial pool balance",
+        "at most 500,000.00 CNY", "20% / 80%",
         "Front servicing rate", "0% – 12%", "Event of default",
     ):  # fmt: skip
         assert said in text, said

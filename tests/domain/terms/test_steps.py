@@ -74,8 +74,8 @@ def test_a_later_account_pays_what_the_first_lacks_and_is_counted_as_lent() -> N
 
 
 def test_first_period_floor_and_cap_of_a_fee() -> None:
-    r = ran(("yearly: 0.6% * pool.opening", "yearly: 0.6% * pool.opening, first: 7.00 CNY, at_most: 300.00 CNY, at_least: "
-             "200.00 CNY"))  # fmt: skip
+    yearly = "yearly: 0.6% * pool.opening"
+    r = ran((yearly, yearly + ", first: 7.00 CNY, at_most: 300.00 CNY, at_least: 200.00 CNY"))
     assert r["servicer.paid"] == (200_00, 300_00, 250_00, 200_00)
 
 
@@ -142,7 +142,7 @@ def test_an_interest_only_class_follows_its_notional() -> None:
         "  X: {size: 0.00, amortization: interest only, notional: A.balance, coupon: 1.2%}\n  B: {size",
     )
     step = ("junior: {interest: B, from: cash}", "junior: {interest: [X, B], from: cash}")
-    r = ran(strip, step)
+    r = ran(("  B: {size", strip + "  B: {size"), step)
     assert r["X.interest_paid"][0] == 800_00
     assert r["X.interest_paid"][1] == (r["A.balance"][0] * 12 + 5_000) // 12_000
 
@@ -306,6 +306,6 @@ def test_an_amount_that_names_the_account_itself_is_what_it_was_before_the_step(
         )
     )
     assert r["A.principal_paid"] == ran()["A.principal_paid"]
-    half = ("principal: {principal: [A, B], from: cash}", "on: {transfer: reserve, from: cash, amount: cash.balance}\n"
+    half = (PRINCIPAL, "on: {transfer: reserve, from: cash, amount: cash.balance}\n"
             "      principal: {principal: [A, B], from: reserve}")  # fmt: skip
     assert sum(ran(half)["A.principal_paid"]) == 800_000_00

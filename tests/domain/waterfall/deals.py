@@ -203,13 +203,15 @@ class _Maker:
             made.append(self.step("cure", r.Act.TRANSFER, (), "main", to="principal", amount="deficiency"))
         made += self.exotic()
         made.append(self.step("top_up", r.Act.TRANSFER, (), "main", to="reserve",
-                              amount="reserve.target - reserve.balance", when=self.one(None, "not trigger0")))  # fmt: skip
+                              amount="reserve.target - reserve.balance",
+                              when=self.one(None, "not trigger0")))  # fmt: skip
         if self.yes():
             made.append(self.step("turbo", r.Act.PRINCIPAL, names[:1], "main", when="trigger0"))
         paid = [t.id for t in self.tranches if t.size]
         ranks = [r.Rank.IN_ORDER, r.Rank.PRO_RATA, r.Rank.BY_BALANCE] + ([r.Rank.SHARES] if len(paid) > 1 else [])
         made.append(self.step("principal", r.Act.PRINCIPAL, paid, principal, rank=self.one(*ranks),
-                              amount=self.one(None, "pool.principal", "50% * rest"), cap=self.one(None, self.money())))  # fmt: skip
+                              amount=self.one(None, "pool.principal", "50% * rest"),
+                              cap=self.one(None, self.money())))  # fmt: skip
         made.append(self.split())
         if self.yes():
             made.append(self.step("residual", r.Act.RETURN, ["originator"], "main", amount="rest"))

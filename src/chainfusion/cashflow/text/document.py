@@ -7,26 +7,22 @@ from typing import Any
 
 from chainfusion.cashflow.text.located import Node
 from chainfusion.cashflow.text.parts import Exceptions, OffsetText, PrivateShape, StepShape, Switches, TableShape
-from chainfusion.cashflow.text.shapes import (
-    DEAL,
+from chainfusion.cashflow.text.scalars import (
     Bilingual,
-    ById,
     Choice,
     Context,
     Day,
     Formula,
-    Key,
     Line,
-    Many,
     Money,
     Number,
     Plain,
-    Record,
     Schema,
     Whole,
     Word,
     YesNo,
 )
+from chainfusion.cashflow.text.shapes import DEAL, ById, Key, Many, Record
 from chainfusion.domain.calendar import Cycle, DateRule, DayCount, Offset, Roll
 from chainfusion.domain.errors import Text
 from chainfusion.domain.terms import records as r

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chainfusion.cashflow.text.located import Node, Unfit
-from chainfusion.cashflow.text.shapes import Context, Day, Formula, Many, Number, Plain, Record, Schema, Word
+from chainfusion.cashflow.text.located import Node
+from chainfusion.cashflow.text.scalars import Context, Day, Number, Plain, Schema, Word
+from chainfusion.cashflow.text.shapes import Many, Record
 from chainfusion.domain.calendar import Fixed, Offset, Switch, Unit
 from chainfusion.domain.terms.formula import Kind, Literal, literal_text
 from chainfusion.domain.terms.records import Act, By, Entry, Step, Table
@@ -199,11 +200,3 @@ class StepShape:
         acts = {act.value: {"const": "assets"} if act is Act.BUY else names for act in Act}
         one = [{"required": [act.value]} for act in Act]
         return found | {"properties": acts | found["properties"], "oneOf": one}
-
-
-def optional_formula(says: str) -> Formula:
-    """A formula with its description."""
-    return Formula(says)
-
-
-__all__ = ["Exceptions", "OffsetText", "PrivateShape", "StepShape", "Switches", "TableShape", "Unfit"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chainfusion.cashflow.text.document import TERMS, without_format
 from chainfusion.cashflow.text.located import Node, Unfit, parse_yaml
-from chainfusion.cashflow.text.shapes import Choice, Context
+from chainfusion.cashflow.text.scalars import Choice, Context
 from chainfusion.domain.calendar import DayCount
 from chainfusion.domain.loan import minor_digits
 from chainfusion.domain.terms.findings import Finding, refuse

@@ -1,4 +1,4 @@
-"""A deal's terms as a term sheet (条款清单), in English or Chinese: tables that a page or a terminal shows as they are."""
+"""A deal's terms as a term sheet (条款清单), in English or Chinese: tables for a page or a terminal."""
 
 from __future__ import annotations
 
@@ -199,8 +199,9 @@ class _Sheet:
         total = sum(t.size for t in self.terms.tranches) or 1
         rows = tuple(
             (
-                self.read.title(t.id), self.money(t.size), f"{(t.size * 20000 + total) // (2 * total) / 100:.2f}%", self.say(_KINDS[t.amortization]),
-                self.read.formula(t.coupon), t.day_count.value, t.rating, t.expected.isoformat() if t.expected else "",
+                self.read.title(t.id), self.money(t.size), f"{(t.size * 20000 + total) // (2 * total) / 100:.2f}%",
+                self.say(_KINDS[t.amortization]), self.read.formula(t.coupon), t.day_count.value, t.rating,
+                t.expected.isoformat() if t.expected else "",
             )
             for t in self.terms.tranches
         )  # fmt: skip
@@ -281,8 +282,8 @@ class _Sheet:
         columns = ("", self.two("When", "触发条件"), self.two("Cure", "解除"), self.two("Effect", "后果"),
                    self.two("Clause", "条款"))  # fmt: skip
         rows = tuple(
-            (self.read.title(t.id), self.read.formula(t.when), self.read.formula(t.cure) or self.two("none", "不可恢复"),
-             self.effect(t), self.say(t.clause))
+            (self.read.title(t.id), self.read.formula(t.when),
+             self.read.formula(t.cure) or self.two("none", "不可恢复"), self.effect(t), self.say(t.clause))
             for t in self.terms.triggers
         )  # fmt: skip
         return Section(self.two("Triggers", "触发事件"), columns, rows)

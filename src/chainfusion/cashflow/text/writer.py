@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chainfusion.cashflow.text.document import TERMS
-from chainfusion.cashflow.text.shapes import Context
+from chainfusion.cashflow.text.scalars import Context
 from chainfusion.domain.terms.records import FORMAT, DealTerms
 
 _PLAIN = re.compile(r"[\w(][^\x00-\x1f\"'{}\[\],#:\\]*", re.UNICODE)
