@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 
 from chainfusion.domain.errors import ChainFusionError, Text, require
+from chainfusion.domain.membership import MEMBERSHIP_KEY, Membership
+from chainfusion.domain.records import from_bytes
 from chainfusion.ledger.evidence.fabric.configuration import Configuration
 from chainfusion.ledger.evidence.fabric.evidence_file import FABRIC
 from chainfusion.ledger.evidence.note import Note
@@ -16,6 +18,7 @@ from chainfusion.ledger.fabric.gateway.ledger import FabricLedger
 from chainfusion.ledger.fabric.gateway.peers import PeerAddress, Peers, Tls
 from chainfusion.ledger.port import Inclusion, NotOnLedger, Signer
 from chainfusion.node.connection import Connection
+from chainfusion.node.notaries import Notaries
 from chainfusion.node.notes import NoteFolder
 
 LOG = "blocks.log"
@@ -89,10 +92,14 @@ class ChannelLedger(FabricLedger):
 
     def note(self, size: int | None = None) -> Note:
         """The checkpoint of so many blocks with every member's cosignature, or the newest. Raises: NotOnLedger."""
-        found = self.notes.find(size, self.height())
+        found = self.notes.find(size, self.height(), self._notaries().made)
         if found is None:
             raise NotOnLedger(what="checkpoint", id="" if size is None else str(size))
         return found
+
+    def _notaries(self) -> Notaries:
+        value = self.state(MEMBERSHIP_KEY)
+        return Notaries(from_bytes(Membership, value).members.values() if value is not None else ())
 
     def keep_note(self, size: int, note: Note) -> None:
         """Keeps a cosigned checkpoint where the other members find it."""

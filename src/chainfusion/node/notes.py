@@ -3,20 +3,22 @@
 <folder>/<size>.<msp>       the checkpoint of so many blocks, as one member cosigned it
 
 Each member writes its own file alone, so that nobody waits for anybody; whoever reads puts the lines together. A file
-proves nothing by being there: every line is checked by who relies on it.
+proves nothing by being there: a line that is by no member's notary is passed over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from chainfusion.domain.errors import ChainFusionError
-from chainfusion.ledger.evidence.note import Note
+from chainfusion.ledger.evidence.note import Note, NoteSignature
 from chainfusion.node.home import write_bytes
 
 DIGITS = 18
+Counts = Callable[[NoteSignature, str], bool]
+"""Whether a line over a text is by a notary that the reader knows."""
 
 
 @dataclass(frozen=True)
@@ -30,29 +32,36 @@ class NoteFolder:
         """Writes this member's file, in the place of an earlier one."""
         write_bytes(self.folder / f"{size:0{DIGITS}d}.{self.msp}", bytes(note))
 
-    def find(self, size: int | None, height: int) -> Note | None:
-        """The newest note of at most `height` blocks, or that of `size`, with every member's lines; or None."""
-        files = self._files(size, height)
-        newest = max((number for number, _ in files), default=None)
-        notes = [note for number, path in files if number == newest for note in _read(path)]
-        own = [note for note in notes if any(line.name == self.msp for line in note.signatures)]
-        return _together((*own, *notes)) if notes else None
+    def find(self, size: int | None, height: int, counts: Counts) -> Note | None:
+        """The newest note of at most `height` blocks, or that of `size`, with every line that counts; or None.
 
-    def _files(self, size: int | None, height: int) -> list[tuple[int, Path]]:
-        found = [
-            (int(path.name[:DIGITS]), path)
-            for path in sorted(self.folder.glob("[0-9]" * DIGITS + ".*"))
-            if any(True for _ in _read(path))
-        ]
-        return [(number, path) for number, path in found if number <= height and size in (None, number)]
+        Where members cosigned different texts of a size, the own one is given, else the first by name: whoever looks
+        further compares it with its own log.
+        """
+        for number in self._sizes(size, height):
+            notes = [
+                note for path in sorted(self.folder.glob(f"{number:0{DIGITS}d}.*")) for note in _read(path, counts)
+            ]
+            own = [note for note in notes if any(line.name == self.msp for line in note.signatures)]
+            if notes:
+                return _together((*own, *notes))
+        return None
+
+    def _sizes(self, size: int | None, height: int) -> list[int]:
+        """Sizes that there are files of, the largest first."""
+        names = {path.name[:DIGITS] for path in self.folder.glob("[0-9]" * DIGITS + ".*")}
+        return sorted((int(name) for name in names if int(name) <= height and size in (None, int(name))), reverse=True)
 
 
-def _read(path: Path) -> Iterator[Note]:
-    """The note in a file; none where it cannot be read, as one that was never written."""
+def _read(path: Path, counts: Counts) -> Iterator[Note]:
+    """The note in a file with the lines that count; none where no line does, or it cannot be read."""
     try:
-        yield Note.parse(path.read_bytes())
+        note = Note.parse(path.read_bytes())
     except (ChainFusionError, OSError):
         return
+    lines = tuple(line for line in note.signatures if counts(line, note.text))
+    if lines:
+        yield Note(note.text, lines)
 
 
 def _together(notes: tuple[Note, ...]) -> Note:

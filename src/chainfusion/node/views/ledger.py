@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chainfusion.contracts.framework.keys import NAMESPACE, split_composite_key
@@ -15,15 +15,18 @@ from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
 from chainfusion.ledger.evidence.cosignatures import cosignature_of, cosignatures_needed, log_key, witnesses_of
 from chainfusion.ledger.evidence.evidence_file import EMBEDDED
-from chainfusion.ledger.evidence.note import Note, NoteKey, SignatureType
+from chainfusion.ledger.evidence.note import Note
 from chainfusion.ledger.port import Ledger, NotOnLedger
 from chainfusion.node.members import Members
+from chainfusion.node.notaries import Notaries
 from chainfusion.node.views.acts import Act, Acts, BlockLine
 from chainfusion.node.views.arguments import Argument, arguments
 from chainfusion.node.views.facts import Institution
 
 PAGE = 50
 """Blocks to a page of the list."""
+LATEST = 253_402_300_799
+"""The last second that the calendar has: who signs a later one is shown with this."""
 
 
 @dataclass(frozen=True)
@@ -259,17 +262,11 @@ def _active(membership: Membership) -> tuple[Member, ...]:
 
 def attested(note: Note, members: Iterable[Member]) -> dict[str, datetime]:
     """Who cosigned a channel's checkpoint with the notary that the ledger knows, and when; no other line counts."""
-    found = {}
-    for member in members:
-        public = Certificate.from_der(member.notary_certificate).ed25519_key.public_bytes_raw()
-        key = NoteKey(member.msp, public, SignatureType.COSIGNATURE)
-        for line in filter(key.made, note.signatures):
-            try:
-                key.verify(note.text, line)
-                found[member.msp] = datetime.fromtimestamp(line.seconds, UTC)
-            except (ChainFusionError, OverflowError, ValueError):
-                continue
-    return found
+    notaries = Notaries(members)
+    counted = [line for line in note.signatures if notaries.made(line, note.text)]
+    return {
+        line.name: datetime.fromtimestamp(0, UTC) + timedelta(seconds=min(line.seconds, LATEST)) for line in counted
+    }
 
 
 def _writes(
