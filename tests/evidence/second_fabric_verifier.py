@@ -51,7 +51,18 @@ from tests.evidence.second_verifier import (
     unit,
 )
 
-EVIDENCE = ("attestation", "blocks", "channel", "configurations", "engine", "format", "ledger", "place", "subject")
+EVIDENCE = (
+    "attestation",
+    "blocks",
+    "channel",
+    "configurations",
+    "demands",
+    "engine",
+    "format",
+    "ledger",
+    "place",
+    "subject",
+)
 ANCHOR = ("attestations", "block", "chaincode", "channel", "definition", "format", "ledger", "members")
 ROLES = {2: "client", 3: "peer", 4: "orderer"}
 
@@ -299,9 +310,18 @@ class Call:
         need(len({each.namespace for each in sets}) == len(sets), "a namespace twice")
         self.sets = {each.namespace: kv.KVRWSet.FromString(each.rwset) for each in sets}
 
-    def read(self, key):
-        (found,) = [each.version for each in self.sets["_lifecycle"].reads if each.key == key]
-        return found.block_num, found.tx_num
+    def read(self, key, namespace="_lifecycle"):
+        (found,) = [each for each in self.sets[namespace].reads if each.key == key]
+        need(found.HasField("version"), "a key that was not there")
+        return found.version.block_num, found.version.tx_num
+
+    def demanded(self, key):
+        """Whether the call changes a key, and the policy that it gives to it."""
+        own = self.sets[self.chaincode]
+        entries = [entry for each in own.metadata_writes if each.key == key for entry in each.entries]
+        found = [each.value for each in entries if each.name == "VALIDATION_PARAMETER"]
+        need(found or key in {each.key for each in own.writes}, "a key that it does not change")
+        return found[0] if found else None
 
     def written(self, key):
         found = [each.value for each in self.sets["_lifecycle"].writes if each.key == key]
@@ -318,6 +338,7 @@ class Call:
             need(config.met(policy.channel_config_policy_reference, endorsers), "too few endorsements")
         else:
             need(signed(policy.signature_policy, endorsers), "too few endorsements")
+        return endorsers
 
 
 class Case:
@@ -385,6 +406,24 @@ class Case:
             if version == places.get("validation"):
                 return ap.ApplicationPolicy.FromString(unhex(known["policy"]))
 
+    def check_demands(self, call, place, endorsers):
+        demands = [fields(each, "key", "places") for each in self.evidence["demands"]]
+        keys = [key for key, _ in demands]
+        need(keys == sorted(set(keys)), "demands in disorder")
+        for key, places in demands:
+            call.demanded(key)
+            step, before, given = call, place, None
+            for each in places:
+                where = tuple(fields(each, "block", "index"))
+                need(given is None and step.read(key, call.chaincode) == where < before, "no such writer")
+                step, before = self.call(where), where
+                need(step.chaincode == call.chaincode, "another chaincode")
+                config = self.in_force(where[0])
+                config.check_orderers(self.blocks[where[0]], step.time)
+                step.check(config, self.policy(step, where))
+                given = step.demanded(key)
+            need(signed(pol.SignaturePolicyEnvelope.FromString(given), endorsers), "a demand that is not met")
+
     def check_attestation(self, config, block, index, time):
         found = self.evidence["attestation"]
         if found is None:
@@ -432,7 +471,8 @@ def examine(data, trust, document):
         payload = c.Payload.FromString(c.Envelope.FromString(earlier).payload)
         need(c.ChannelHeader.FromString(payload.header.channel_header).tx_id != call.tx_id, "repeated")
     need(call.chaincode == anchor["chaincode"], "another chaincode")
-    call.check(config, case.policy(call, place))
+    endorsers = call.check(config, case.policy(call, place))
+    case.check_demands(call, place, endorsers)
     need(case.used == set(case.blocks), "a block that is not needed")
     case.check_attestation(config, block, place[1], call.time)
     contract, _, rest = call.args[0].decode().partition("@")

@@ -221,6 +221,81 @@ def test_a_call_that_read_no_definition_is_refused() -> None:
     refused(*attacked(made, tx_id), "definition", "FABRIC_DEFINITION_REFUSED")
 
 
+# ------------------------------------------------------------------ keys with a policy of their own
+
+KEY = "deal"
+
+
+def demanding(made: PaperChannel, *msps: str, key: str = KEY, **parts: Any) -> tuple[int, int]:
+    """A call that gives a key a policy: the peers of all these members. Gives its place."""
+    who = [serialized(institution(msp).node) for msp in msps]
+    parts = {"demands": {key: identity_policy(len(who), who)}, "writes": {"chainfusion": {key: b"1"}}} | parts
+    made.record(made.call(made.members[0].user(), "deal.open", {"deal": "d"}, **parts))
+    return made.height - 1, 0
+
+
+def changing(made: PaperChannel, after: tuple[int, int] | None, endorsers: Any = None, key: str = KEY) -> str:
+    """A call that changes the key which it read as it was `after`; endorsed by a majority, or by these."""
+    reads = {"_lifecycle": {"namespaces/fields/chainfusion/Sequence": made.definition}, "chainfusion": {key: after}}
+    parts: dict[str, Any] = {"reads": reads, "writes": {"chainfusion": {key: b"2"}}}
+    if endorsers is not None:
+        parts["endorsers"] = endorsers
+    return made.record(made.call(made.members[0].user(), *CLOSE, **parts))
+
+
+def with_fourth(made: PaperChannel) -> list[Any]:
+    return [*made.peers, institution("BeichenMSP").node]
+
+
+def test_a_key_that_demands_a_member_s_endorsement_has_it() -> None:
+    made = channel()
+    given = demanding(made, "BeichenMSP")
+    between = made.height
+    changing(made, given, with_fourth(made))
+    enough, short = changing(made, (between, 0), with_fourth(made)), changing(made, (between, 0))
+    evidence, trust = attacked(made, enough)
+    assert accepted(evidence, trust).facts["demands"] == [KEY]
+    assert [each["block"] for each in _json(evidence)["demands"][0]["places"]] == [between, given[0]]
+    refused(*attacked(made, short), "endorsements", "FABRIC_POLICY_NOT_MET")
+
+
+def test_a_key_that_was_new_or_demanded_nothing_shows_no_demand() -> None:
+    made = channel()
+    made.record(made.call(made.members[0].user(), *CLOSE, writes={"chainfusion": {KEY: b"1"}}))
+    after = changing(made, (made.height - 1, 0))
+    for tx_id in (changing(made, None, key="new"), after):
+        assert accepted(*attacked(made, tx_id)).facts["demands"] == []
+
+
+DEMANDS: dict[str, Any] = {
+    "of another key": lambda e: e["demands"][0].update(key="other"),
+    "that nobody made": lambda e: e["demands"][0].update(places=[]),
+    "without who wrote between": lambda e: e["demands"][0]["places"].pop(0),
+    "without who made it": lambda e: e["demands"][0]["places"].pop(),
+    "from somewhere else": lambda e: e["demands"][0]["places"][-1].update(index=1),
+    "twice": lambda e: e["demands"].append(e["demands"][0]),
+    "left out, its blocks kept": lambda e: e.update(demands=[]),
+}
+
+
+@pytest.mark.parametrize("name", DEMANDS)
+def test_a_false_demand_is_refused(name: str) -> None:
+    made = channel()
+    given = demanding(made, "BeichenMSP")
+    changing(made, given, with_fourth(made))
+    evidence, trust = attacked(made, changing(made, (made.height - 1, 0), with_fourth(made)))
+    accepted(evidence, trust)
+    verdict_step = "file" if name in ("that nobody made", "twice") else "endorsements"
+    refused(edited(evidence, DEMANDS[name]), trust, verdict_step)
+
+
+def test_a_demand_that_too_few_endorsed_or_ordered_is_refused() -> None:
+    for parts in ({"endorsers": [institution("DonghaiMSP").node]}, {"signed_by": institution("YunjinMSP").user()}):
+        made = channel()
+        given = demanding(made, "DonghaiMSP", **parts)
+        refused(*attacked(made, changing(made, given)), "endorsements")
+
+
 # ------------------------------------------------------------------ orderers
 
 

@@ -200,6 +200,8 @@ class Call:
     status: int = 200
     reads: Mapping[str, Mapping[str, Place | None]] = field(default_factory=dict)
     writes: Mapping[str, Keys] = field(default_factory=dict)
+    demands: Mapping[str, policies.Policy] = field(default_factory=dict)
+    """Endorsement policies that the call gives to keys of the chaincode."""
     tx_id: str = ""
     proposal_hash: bytes = b""
     answered_as: str = ""
@@ -262,6 +264,9 @@ class Call:
                     read.version.CopyFrom(kvrwset.Version(block_num=place[0], tx_num=place[1]))
             for key, value in self.writes.get(namespace, {}).items():
                 inner.writes.add(key=key, value=value or b"", is_delete=value is None)
+            for key, rule in self.demands.items() if namespace == self.chaincode else ():
+                entry = kvrwset.KVMetadataEntry(name="VALIDATION_PARAMETER", value=rule.value)
+                inner.metadata_writes.add(key=key, entries=[entry])
             found.ns_rwset.add(namespace=namespace, rwset=inner.SerializeToString())
         return bytes(found.SerializeToString())
 

@@ -75,7 +75,7 @@ def newest_anchor(source: ChannelSource, attestations: int = 0, chaincode: str =
     evidence = read_any_evidence(export.export(SubjectKind.DECISION, _newest_call(source)))
     assert isinstance(evidence, FabricEvidence)
     chain, found = check_chain(evidence), transaction_at(evidence, evidence.place)
-    definition = definition_in_force(evidence, chain, first, found)
+    definition = definition_in_force(evidence, chain, first, found, evidence.place)
     last = evidence.by_number[evidence.configurations[-1]]
     if last.number == 0:
         return first

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
@@ -19,7 +19,7 @@ from chainfusion.ledger.evidence.fabric.attestation import Attestation, counted
 from chainfusion.ledger.evidence.fabric.block import SealedBlock
 from chainfusion.ledger.evidence.fabric.configuration import Configuration
 from chainfusion.ledger.evidence.fabric.envelope import Invocation, Place, read_invocation
-from chainfusion.ledger.evidence.fabric.evidence_file import FABRIC, FabricEvidence, write_fabric_evidence
+from chainfusion.ledger.evidence.fabric.evidence_file import FABRIC, Demand, FabricEvidence, write_fabric_evidence
 from chainfusion.ledger.evidence.note import Note
 from chainfusion.ledger.evidence.opening import LoanOpening
 from chainfusion.ledger.fabric.blocks.block import FabricBlock
@@ -28,6 +28,9 @@ from chainfusion.ledger.port import CommittedTransaction, NotOnLedger
 from chainfusion.node.evidence.export import EvidenceUnsound
 from chainfusion.verify import verify
 from chainfusion.verify.fabric.definition import LIFECYCLE, sequence_key, validation_key
+
+MAX_TRAIL = 64
+"""How many writers of one key are followed to the one that gave it a policy."""
 
 
 @runtime_checkable
@@ -127,10 +130,11 @@ class ChannelExport:
 class _Gathering:
     export: ChannelExport
     place: Place
+    _blocks: dict[int, SealedBlock] = field(default_factory=dict)
 
     def evidence(self, subject: Subject) -> FabricEvidence:
         chain = self._chain()
-        numbers = {self.place.block, *self._definitions()} - {each.number for each in chain}
+        numbers = set(self._places) - {each.number for each in chain}
         others = [self._under(chain, number) for number in numbers]
         blocks = sorted((*self._sealed(chain), *others), key=lambda each: each.number)
         return FabricEvidence(
@@ -138,6 +142,7 @@ class _Gathering:
             blocks=tuple(blocks),
             channel=chain[0].channel,
             configurations=tuple(each.number for each in chain),
+            demands=self._demands,
             engine=FABRIC,
             format=FORMAT,
             ledger=self.export.anchor.ledger,
@@ -167,27 +172,50 @@ class _Gathering:
         return configuration.counted(self._block(number), self._time(number))
 
     def _time(self, number: int) -> datetime:
-        places = {self.place.block: self.place, **{each.block: each for each in self._definition_places}}
-        return self._call(places[number]).outer.time
+        return self._call(self._places[number]).outer.time
+
+    @cached_property
+    def _places(self) -> dict[int, Place]:
+        """Each block beside the configurations, with a transaction in it that is needed."""
+        calls = [self.place, *(place for each in self._demands for place in each.places)]
+        return {each.block: each for call in calls for each in (*self._definition_of(call), call)}
 
     # -------------------------------------------------------------- the chaincode's definition
 
-    def _definitions(self) -> set[int]:
-        return {each.block for each in self._definition_places}
-
-    @cached_property
-    def _definition_places(self) -> tuple[Place, ...]:
-        """Where the definition in force was made, and where its policy was written."""
-        call, known = self._call(self.place), self.export.anchor.definition
+    def _definition_of(self, place: Place) -> tuple[Place, ...]:
+        """Where the definition in force at a call was made, and where its policy was written."""
+        call, known = self._call(place), self.export.anchor.definition
         trusted = (known.sequence, known.validation) if known else ()
         places: list[Place] = []
-        place = call.version_read(LIFECYCLE, sequence_key(call.chaincode))
-        while place is not None and place not in trusted:
-            places.append(place)
-            defining = self._call(place)
+        version = call.version_read(LIFECYCLE, sequence_key(call.chaincode))
+        while version is not None and version not in trusted:
+            places.append(version)
+            defining = self._call(version)
             written = defining.written(LIFECYCLE, validation_key(call.chaincode)) is not None
-            place = None if written else defining.version_read(LIFECYCLE, validation_key(call.chaincode))
+            version = None if written else defining.version_read(LIFECYCLE, validation_key(call.chaincode))
         return tuple(places)
+
+    # -------------------------------------------------------------- keys with policies of their own
+
+    @cached_property
+    def _demands(self) -> tuple[Demand, ...]:
+        """The keys that the subject changes and that have a policy of their own, as far as that can be shown."""
+        call = self._call(self.place)
+        trails = ((key, self._trail(call, key)) for key in call.changed(call.chaincode))
+        return tuple(Demand(key, places) for key, places in trails if places)
+
+    def _trail(self, call: Invocation, key: str) -> tuple[Place, ...]:
+        """Who wrote a key before, newest first, down to who gave it a policy; empty where nobody did, or before the
+        trusted block, or too many have written it since."""
+        places: list[Place] = []
+        version = call.version_read(call.chaincode, key)
+        while version is not None and version.block > self.export.anchor.block.number and len(places) < MAX_TRAIL:
+            places.append(version)
+            writer = self._call(version)
+            if writer.demanded(call.chaincode, key) is not None:
+                return tuple(places)
+            version = writer.version_read(call.chaincode, key)
+        return ()
 
     def _call(self, place: Place) -> Invocation:
         return read_invocation(self._block(place.block).data[place.index])
@@ -209,4 +237,6 @@ class _Gathering:
         return Attestation(certificates, flags, str(lines), path)
 
     def _block(self, number: int) -> SealedBlock:
-        return self.export.source.fabric_block(number).sealed
+        if number not in self._blocks:
+            self._blocks[number] = self.export.source.fabric_block(number).sealed
+        return self._blocks[number]

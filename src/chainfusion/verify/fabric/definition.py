@@ -60,8 +60,10 @@ def validation_key(chaincode: str) -> str:
     return f"namespaces/fields/{chaincode}/ValidationInfo"
 
 
-def definition_in_force(evidence: FabricEvidence, chain: Chain, anchor: FabricAnchor, found: Invocation) -> Definition:
-    """The definition that a call's endorsers state to be in force.
+def definition_in_force(
+    evidence: FabricEvidence, chain: Chain, anchor: FabricAnchor, found: Invocation, place: Place
+) -> Definition:
+    """The definition that the endorsers of the call at `place` state to be in force.
 
     Raises: DefinitionRefused, PolicyNotMet, and what is wrong of the transactions that made it.
     """
@@ -74,7 +76,7 @@ def definition_in_force(evidence: FabricEvidence, chain: Chain, anchor: FabricAn
     known = anchor.definition
     if known is not None and known.sequence == sequence:
         return Definition(known.policy, sequence, known.validation, frozenset())
-    return _Search(evidence, chain, anchor, chaincode).definition(sequence, evidence.place)
+    return _Search(evidence, chain, anchor, chaincode).definition(sequence, place)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from chainfusion.verify.anchor import channel_anchor
 from chainfusion.verify.conclusion import Proven
 from chainfusion.verify.fabric import telling
 from chainfusion.verify.fabric.chain import Chain, check_chain, check_links, check_start
-from chainfusion.verify.fabric.definition import Definition, definition_in_force
+from chainfusion.verify.fabric.definition import definition_in_force
+from chainfusion.verify.fabric.demands import check_demands
 from chainfusion.verify.fabric.transaction import check_creator, check_endorsed, check_first_of_its_id, transaction_at
 from chainfusion.verify.fabric.validity import check_validity
 from chainfusion.verify.question import Question, require_after
@@ -53,13 +54,14 @@ def examine(question: Question, evidence: FabricEvidence, steps: Recorder) -> Pr
         creator = check_creator(found, configuration)
         report.note_creator(steps, "creator", creator.msp, anchor.names(creator.msp), creator.certificate)
     with steps.step("definition"):
-        definition = definition_in_force(evidence, chain, anchor, found)
-        _check_nothing_unused(evidence, definition)
+        definition = definition_in_force(evidence, chain, anchor, found, evidence.place)
         telling.note_definition(steps, found, definition)
     with steps.step("endorsements"):
         what = Text(f"transaction {proposal.tx_id}", f"交易 {proposal.tx_id}")
         endorsers = check_endorsed(found, configuration, definition.application_policy, what)
-        telling.note_endorsements(steps, endorsers, anchor)
+        demanded = check_demands(evidence, chain, anchor, found, endorsers)
+        _check_nothing_unused(evidence, definition.blocks | demanded)
+        telling.note_endorsements(steps, endorsers, anchor, evidence)
     with steps.step("validity"):
         attested = check_validity(evidence, configuration, anchor.attestations)
         _check_times(proposal, attested, question)
@@ -104,8 +106,8 @@ def _check_no_later(chain: Chain, configuration: Configuration) -> None:
     require(last, malformed("a configuration is newer than the subject", "含有晚于主题的配置"))
 
 
-def _check_nothing_unused(evidence: FabricEvidence, definition: Definition) -> None:
-    used = {*evidence.configurations, *definition.blocks, evidence.place.block}
+def _check_nothing_unused(evidence: FabricEvidence, needed: frozenset[int]) -> None:
+    used = {*evidence.configurations, *needed, evidence.place.block}
     exact = used == set(evidence.by_number)
     require(exact, malformed("a block that proves nothing of the subject", "含有与主题无关的区块"))
 

@@ -99,11 +99,15 @@ def note_definition(steps: Recorder, found: Invocation, definition: Definition) 
     steps.note("definition", tell(template, name=found.chaincode, block=definition.sequence.block))
 
 
-def note_endorsements(steps: Recorder, endorsers: tuple[Identity, ...], anchor: FabricAnchor) -> None:
-    """Whose peers endorsed."""
+def note_endorsements(
+    steps: Recorder, endorsers: tuple[Identity, ...], anchor: FabricAnchor, evidence: FabricEvidence
+) -> None:
+    """Whose peers endorsed, and how many keys demanded more than the chaincode."""
     msps = sorted({each.msp for each in endorsers})
-    steps.facts["endorsers"] = msps
-    steps.note("endorsements", _names(msps, anchor))
+    steps.facts |= {"endorsers": msps, "demands": [each.key for each in evidence.demands]}
+    names, count = _names(msps, anchor), len(evidence.demands)
+    also = Text("{names}; as {count} keys of their own demand", "{names}；并符合 {count} 个键自身的要求")
+    steps.note("endorsements", tell(also, names=names, count=count) if count else names)
 
 
 def note_validity(

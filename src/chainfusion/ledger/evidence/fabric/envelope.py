@@ -20,6 +20,8 @@ from chainfusion.ledger.evidence.fabric import messages as m
 from chainfusion.ledger.evidence.fabric.wire import read
 
 SUCCESS = 200
+VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
+"""The metadata of a key that holds its own endorsement policy."""
 MAX_VERSION_DIGITS = 6
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -91,6 +93,18 @@ class Invocation:
         """What the call writes to a key; None where it writes nothing or deletes it. Raises: WireMalformed."""
         found = [each for each in self.rwset(namespace).writes if each.key == key and not each.is_delete]
         return found[0].value if len(found) == 1 else None
+
+    def demanded(self, namespace: str, key: str) -> bytes | None:
+        """The endorsement policy that the call gives to one key, for whoever changes it later; None where it gives
+        none. Raises: WireMalformed."""
+        entries = [e for each in self.rwset(namespace).metadata_writes if each.key == key for e in each.entries]
+        found = [each.value for each in entries if each.name == VALIDATION_PARAMETER]
+        return found[0] if len(found) == 1 else None
+
+    def changed(self, namespace: str) -> tuple[str, ...]:
+        """The public keys of a chaincode whose value or policy the call changes, sorted. Raises: WireMalformed."""
+        written = self.rwset(namespace)
+        return tuple(sorted({each.key for each in written.writes} | {each.key for each in written.metadata_writes}))
 
     @cached_property
     def _parts(self) -> Mapping[str, m.NsReadWriteSet]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 from chainfusion.domain.canonical import parse_canonical
 from chainfusion.domain.errors import require
@@ -24,6 +25,15 @@ HASH_BYTES = 32
 
 
 @dataclass(frozen=True)
+class Demand:
+    """A key that the subject changes and that has an endorsement policy of its own: the places of those who wrote it
+    before, newest first, down to who gave it the policy."""
+
+    key: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
 class FabricEvidence:
     """An evidence file of a channel. `configurations` are the numbers of the blocks in it that hold configurations,
     `place` is the subject's transaction's."""
@@ -32,6 +42,7 @@ class FabricEvidence:
     blocks: tuple[SealedBlock, ...]
     channel: str
     configurations: tuple[int, ...]
+    demands: tuple[Demand, ...]
     engine: str
     format: str
     ledger: str
@@ -92,10 +103,13 @@ def _check(evidence: FabricEvidence) -> None:
     known = set(numbers)
     _form(known.issuperset(chain), "a configuration's block is missing", "缺少配置区块")
     _form(chain[0] == numbers[0], "it begins with a configuration", "应以配置区块开头")
+    keys = [each.key for each in evidence.demands]
+    _form(_ascending(keys), "demands stand in order of their keys", "背书要求应按键排列")
+    _form(all(each.places for each in evidence.demands), "a demand that nobody made", "背书要求无出处")
     evidence.envelope(evidence.place)
 
 
-def _ascending(items: list[int]) -> bool:
+def _ascending(items: list[Any]) -> bool:
     return all(before < after for before, after in pairwise(items))
 
 
