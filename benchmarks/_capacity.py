@@ -23,7 +23,6 @@ MEASURED = Path(__file__).with_suffix(".json")
 DAYS, MINUTES = 250, 480
 """Working days of a year, working minutes of a day."""
 VOLUMES = (78_000_000_000, 780_000_000_000)
-SECONDS_TO_ANSWER = 60
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,8 @@ class Needs:
 def needs(design: Design, year: Year, cost: dict[str, Any]) -> Needs:
     """A peer's needs, from the costs on a network of four with three endorsements.
 
-    Signature checks are what grows with endorsers: each policy that is evaluated checks every endorsement again.
+    Signature checks are what grows with endorsers: each policy that is evaluated checks every endorsement again. At the
+    rates that come out every transaction has a block of its own, so that a block's cost is counted with each.
     """
     checks = design.endorsers * (design.endorsers if design.implicit else 1)
     fixed = cost["milliseconds"]["peer"]["transaction"] - cost["verification_milliseconds"] * 3 * 3
@@ -157,16 +157,27 @@ def needs(design: Design, year: Year, cost: dict[str, Any]) -> Needs:
     endorsing = cost["endorsement_milliseconds"]["peer"] + cost["endorsement_milliseconds"]["chaincode"]
     part = min(1.0, design.endorsers / (9 if not design.implicit else design.members))
     milliseconds = max(0.0, fixed) + checks * cost["verification_milliseconds"] + part * endorsing
+    block = cost["milliseconds"]["peer"]["block"]
     mean = sum(cost["bytes"][kind] * count for kind, count in year.by_kind.items()) / year.transactions
     further = cost["endorsement_bytes"] * (design.endorsers - 3)
     on_disk = cost["disk_bytes_per_transaction"]["peer"] - cost["bytes"]["document.register, no reader"]
     size = mean + further + max(0.0, on_disk)
-    seconds = year.busiest * design.share * milliseconds / 1000
+    seconds = year.busiest * design.share * (milliseconds + block) / 1000
     return Needs(milliseconds, size, seconds / 60, year.transactions * design.share * size / 1e9)
 
 
-def most_for_a_peer(design: Design, cost: dict[str, Any], year: Year, cores: int = 8) -> float:
-    """Transactions a second at which a peer of so many cores is busy all the time."""
+def orderer_needs(year: Year, cost: dict[str, Any]) -> tuple[float, float]:
+    """Cores at the peak and gigabytes a year of an orderer that sees everything; it keeps each transaction in its log
+    and in its ledger, as often as was measured."""
+    spent = cost["milliseconds"]["orderer"]
+    mean = sum(cost["bytes"][kind] * count for kind, count in year.by_kind.items()) / year.transactions
+    kept = cost["disk_bytes_per_transaction"]["orderer"] / cost["bytes"]["document.register, no reader"]
+    seconds = year.busiest * (spent["block"] + spent["transaction"]) / 1000
+    return seconds / 60, year.transactions * mean * kept / 1e9
+
+
+def most_for_a_peer(design: Design, year: Year, cost: dict[str, Any], cores: int = 8) -> float:
+    """Transactions a second, in full blocks, at which a peer of so many cores is busy all the time."""
     return cores * 1000 / needs(design, year, cost).milliseconds
 
 
@@ -182,10 +193,12 @@ def show(console: Console, platform: Platform, cost: dict[str, Any]) -> None:
     for column in ("layout", "ms/tx of a peer", "bytes/tx", "cores at the peak", "GB a year", "full at tx/s, 8 cores"):
         table.add_column(column, justify="left" if column == "layout" else "right")
     for design in designs(platform):
-        need, most = needs(design, year, cost), most_for_a_peer(design, cost, year)
+        need, most = needs(design, year, cost), most_for_a_peer(design, year, cost)
         figures = (need.milliseconds, need.bytes, need.cores, need.gigabytes, most)
-        table.add_row(design.name, *(f"{each:,.{0 if each > 100 else 2}f}" for each in figures))
+        table.add_row(design.name, *(f"{each:,.{0 if each > 100 else 3}f}" for each in figures))
     console.print(table)
+    cores, gigabytes = orderer_needs(year, cost)
+    console.print(f"An orderer of one channel for all: {cores:.3f} cores at the peak, {gigabytes:.1f} GB a year.")
     rate = loans * 12 / (DAYS * MINUTES * 60)
     console.print(f"Were each loan's monthly payment a transaction: {loans:,} loans, {rate:,.0f} a second on average.")
 
