@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,16 @@ class Result:
         return int(self.values.shape[2])
 
 
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over all periods, for grids whose flows need not be kept. `sums[name]`: (scenarios,), exact; `mean_days`:
+    days from a date to payment, weighted by the amounts (0 where nothing was paid), in double precision."""
+
+    program: Program
+    sums: Mapping[str, Ints]
+    mean_days: Mapping[str, NDArray[np.float64]]
+
+
 def run(
     program: Program,
     flows: Mapping[str, Ints],
@@ -54,19 +65,57 @@ def run(
     """
     names = tuple(o.name for o in program.outputs) if keep is None else tuple(keep)
     brought = checked(program, flows)
-    scenarios = max((len(a) for a in brought), default=1)
+    scenarios = _scenarios(brought)
     shape = (len(names), program.periods, scenarios)
     out = into if into is not None and into.shape == shape else np.empty(shape, np.int64)
     work = _Work(program, brought, [program.output(name).slot for name in names], out)
+    _each_block(scenarios, threads, work.block)
+    return Result(program, names, out, flows)
+
+
+def run_totals(
+    program: Program,
+    flows: Mapping[str, Ints],
+    since: date,
+    *,
+    keep: Sequence[str] | None = None,
+    threads: int | None = None,
+) -> Totals:
+    """All scenarios, of which only sums and mean days since `since` are kept. Raises: as `run`."""
+    names = tuple(o.name for o in program.outputs if o.flow) if keep is None else tuple(keep)
+    brought = checked(program, flows)
+    scenarios = _scenarios(brought)
+    slots = [program.output(name).slot for name in names]
+    days = np.array(program.payment_days, np.float64) - since.toordinal()
+    sums = np.zeros((len(names), scenarios), np.int64)
+    weighted = np.zeros((len(names), scenarios))
+
+    def block(start: int) -> None:
+        end = min(start + LANES, scenarios)
+        part = [given[start:end] if len(given) > 1 else given for given in brought]
+        out = np.empty((len(names), program.periods, end - start), np.int64)
+        _Work(program, part, slots, out).block(0, start)
+        sums[:, start:end] = out.sum(axis=1)
+        weighted[:, start:end] = np.einsum("jts,t->js", out, days)
+
+    _each_block(scenarios, threads, block)
+    mean = np.divide(weighted, sums, out=np.zeros_like(weighted), where=sums != 0)
+    return Totals(program, dict(zip(names, sums, strict=True)), dict(zip(names, mean, strict=True)))
+
+
+def _scenarios(brought: Sequence[Ints]) -> int:
+    return max((len(a) for a in brought), default=1)
+
+
+def _each_block(scenarios: int, threads: int | None, block: Callable[[int], None]) -> None:
     blocks = range(0, scenarios, LANES)
     count = threads or os.cpu_count() or 1
     if count == 1 or len(blocks) == 1:
         for start in blocks:
-            work.block(start)
-    else:
-        with ThreadPoolExecutor(count) as pool:
-            list(pool.map(work.block, blocks))
-    return Result(program, names, out, flows)
+            block(start)
+        return
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(block, blocks))
 
 
 def checked(program: Program, flows: Mapping[str, Ints]) -> list[Ints]:
@@ -109,8 +158,8 @@ class _Work:
         self.inputs = np.array([i.slot for i in program.inputs], np.int64)
         self.kept = np.array(kept, np.int64)
 
-    def block(self, start: int) -> None:
-        """Scenarios from `start` on, as many as there are lanes."""
+    def block(self, start: int, number: int | None = None) -> None:
+        """Scenarios from `start` on, as many as there are lanes; `number`: what a refusal calls the first of them."""
         lanes = min(LANES, self.out.shape[2] - start)
         v = np.repeat(self.start[:, None], lanes, axis=1)
         brought = np.empty((len(self.brought), self.program.periods, lanes), np.int64)
@@ -120,7 +169,7 @@ class _Work:
         run_periods(
             self.code, v, self.alike, self.alike_values, self.inputs, brought, self.kept, self.out, start, lanes
         )
-        self._check(v, start)
+        self._check(v, start if number is None else number)
 
     def _check(self, v: Ints, start: int) -> None:
         p = self.program
