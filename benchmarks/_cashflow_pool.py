@@ -20,7 +20,17 @@ from chainfusion.cashflow.pool.columns import Pool, pool
 Ints = NDArray[np.int64]
 Columns = dict[str, Ints]
 SOURCE = Path(__file__).with_name("_lanes.c")
-FLAGS = ("-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC", "-pthread", "-lm")
+FLAGS = (
+    "-O3",
+    "-march=native",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-shared",
+    "-fPIC",
+    "-pthread",
+    "-lm",
+)
 
 
 def columns(loans: int) -> Columns:

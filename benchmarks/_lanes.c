@@ -1,5 +1,5 @@
 /* The peer in C of cashflow_loan_months: the same arithmetic on the same unsorted columns, loans side by side in vector
- * registers, two threads. Compiled for the benchmark: gcc -O3 -march=native -ffp-contract=off -shared -fPIC -pthread.
+ * registers, two threads. Compiled for the benchmark by gcc -O3 -march=native (flags: _cashflow_pool.py).
  * Level payments, one curve by age, no interest-only months. */
 #include <math.h>
 #include <pthread.h>
