@@ -164,3 +164,11 @@ def test_a_reset_below_the_lowest_rate_is_refused_and_a_floor_prevents_it() -> N
 def test_a_zero_rate_pays_principal_alone() -> None:
     rows = cash(mortgage("z", 100, START, 3, F(0), amortization=Amortization.LEVEL_PAYMENT))
     assert [(row.principal, row.interest) for row in rows] == [(33, 0), (33, 0), (34, 0)]
+
+
+def test_a_payment_that_a_step_leaves_below_the_interest_repays_nothing_and_takes_nothing_back() -> None:
+    loan = plain(steps=(RateStep(D("2026-03-20"), F("0.60")),), recast=False)
+    rows = cash(loan)
+    assert rows[2].interest > rows[0].total
+    assert {row.principal for row in rows[2:-1]} == {0}
+    assert rows[-1].balance == 0
