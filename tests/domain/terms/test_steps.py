@@ -137,10 +137,7 @@ def test_an_accrual_class_grows_and_pays_others() -> None:
 
 
 def test_an_interest_only_class_follows_its_notional() -> None:
-    strip = (
-        "  B: {size",
-        "  X: {size: 0.00, amortization: interest only, notional: A.balance, coupon: 1.2%}\n  B: {size",
-    )
+    strip = "  X: {size: 0.00, amortization: interest only, notional: A.balance, coupon: 1.2%}\n"
     step = ("junior: {interest: B, from: cash}", "junior: {interest: [X, B], from: cash}")
     r = ran(("  B: {size", strip + "  B: {size"), step)
     assert r["X.interest_paid"][0] == 800_00
