@@ -97,9 +97,9 @@ def finished(process: subprocess.Popen[str]) -> list[Any]:
     return found
 
 
-def together(institutions: Sequence[Apart], *words: object) -> list[Any]:
-    """The same command by all, at the same time."""
-    return [finished(each)[-1] for each in [one.begin(words) for one in institutions]]
+def together(institutions: Sequence[Apart], *commands: tuple[object, ...]) -> list[Any]:
+    """The same commands by all, at the same time; gives what each one's last command printed."""
+    return [finished(each)[-1] for each in [one.begin(*commands) for one in institutions]]
 
 
 def four(root: Path, port: int) -> tuple[Apart, ...]:
@@ -127,19 +127,24 @@ def _preparation(one: Apart) -> list[tuple[object, ...]]:
 
 
 def assembled(institutions: Sequence[Apart]) -> Path:
-    """The folder that all share, made by the first of them of what the others show; each adopts it."""
+    """The folder that all share, made by the first of them of what the others show."""
     first, public = institutions[0], institutions[0].root / "public"
     plan, genesis, text, shared = (public / name for name in ("plan.yaml", "genesis.json", "agreement", "shared"))
     text.write_text("Participation agreement\n")
     named = ("--name", "Consortium", "--name-zh", "联盟")
     offers, cards = [each.offer for each in institutions], [each.card for each in institutions]
-    first.run("network", "init", plan, *_repeated("--offer", offers), *named)
     founding = ("--agreement", text, "--orderer", first.msp)
-    first.run("consortium", "draft", genesis, *_repeated("--card", cards), *founding, *named)
-    for each in institutions:
-        each.run("consortium", "sign", genesis, "--user", "rep")
+    sign = ("consortium", "sign", genesis, "--user", "rep")
+    finished(
+        first.begin(
+            ("network", "init", plan, *_repeated("--offer", offers), *named),
+            ("consortium", "draft", genesis, *_repeated("--card", cards), *founding, *named),
+            sign,
+        )
+    )
+    for each in institutions[1:]:
+        each.run(*sign)
     first.run("network", "assemble", plan, *offers, "--genesis", genesis, "--out", shared)
-    together(institutions, "network", "adopt", shared)
     return shared
 
 

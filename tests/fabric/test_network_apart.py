@@ -37,9 +37,9 @@ def institutions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Apa
     fifth = Apart("Org4MSP", "Org 4", "rating-agency", root, port + 40)
     founders = four(root, port)
     prepare((*founders, fifth))
-    assembled(founders)
+    shared = assembled(founders)
     try:
-        taken = together(founders, "network", "start")
+        taken = together(founders, ("network", "adopt", shared), ("network", "start"))
         assert [(each["peer"], each["orderer"]) for each in taken] == [(True, True)] * 4
         yield (*founders, fifth)
     finally:
@@ -69,11 +69,13 @@ def changed(by: tuple[Apart, ...], *what: object) -> dict[str, object]:
     """A change that the first proposes, all of these sign, each by itself, and the last submits."""
     file = by[0].root / "public" / "change.pb"
     file.unlink(missing_ok=True)
-    by[0].run("network", "channel", *what, "--out", file)
-    for one in by:
-        needs = one.run("network", "channel", "sign", file, "--yes")["needs"]
-    assert len(needs[0]["met"]) == needs[0]["needed"]
-    return by[-1].run("network", "channel", "submit", file)
+    sign, submit = ("network", "channel", "sign", file, "--yes"), ("network", "channel", "submit", file)
+    finished(by[0].begin(("network", "channel", *what, "--out", file), sign))
+    for one in by[1:-1]:
+        one.run(*sign)
+    signed, done = finished(by[-1].begin(sign, submit))
+    assert len(signed["needs"][0]["met"]) == signed["needs"][0]["needed"]
+    return done
 
 
 def test_no_process_has_seen_two_institutions_keys(institutions: tuple[Apart, ...]) -> None:
@@ -101,9 +103,9 @@ def test_nodes_are_told_of_their_own_institution_s_folder_alone(institutions: tu
 def test_a_change_without_a_majority_s_signatures_is_not_taken(institutions: tuple[Apart, ...]) -> None:
     first, second, *_, fifth = institutions
     file = first.root / "public" / "early.pb"
-    first.run("network", "channel", "propose-member", fifth.offer, "--out", file)
-    for one in (first, second):
-        one.run("network", "channel", "sign", file, "--yes")
+    sign = ("network", "channel", "sign", file, "--yes")
+    finished(first.begin(("network", "channel", "propose-member", fifth.offer, "--out", file), sign))
+    second.run(*sign)
     process = first.begin(("network", "channel", "submit", file))
     out, error = process.communicate(timeout=120)
     assert process.returncode != 0
@@ -126,10 +128,9 @@ def test_two_of_them_have_a_channel_of_their_own_on_the_same_nodes(institutions:
         one.run("consortium", "sign", genesis, "--user", "rep")
     offers = [one.offer for one in founders]
     made = first.run("network", "assemble", plan, *offers, "--genesis", genesis, "--out", shared)
-    for one in founders:
-        assert one.run("network", "adopt", shared)["ledger"] == made["ledger"]
-        one.run("network", "start")  # the contracts are told of the channel
-    taken = together(founders, "network", "join", "--channel", "pair")
+    # starting again, the contracts are told of the channel
+    adopted = (("network", "adopt", shared), ("network", "start"))
+    taken = together(founders, *adopted, ("network", "join", "--channel", "pair"))
     assert [(each["peer"], each["orderer"]) for each in taken] == [(True, True)] * 2 + [(False, True)] * 2
 
     signed = read_shared(shared).genesis
@@ -149,8 +150,8 @@ def test_a_fifth_institution_joins_endorses_and_orders_and_another_leaves(instit
 
     done = changed((first, second, third), "propose-member", fifth.offer)
     assert fifth.msp in done["members"]
-    fifth.run("network", "adopt", first.root / "public" / "shared")
-    assert fifth.run("network", "start") == {
+    adopt_it = ("network", "adopt", first.root / "public" / "shared")
+    assert finished(fifth.begin(adopt_it, ("network", "start")))[-1] == {
         "msp": fifth.msp,
         "channel": "deals",
         "ledger": genesis.genesis.ledger_id,

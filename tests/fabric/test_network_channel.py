@@ -443,6 +443,13 @@ def test_what_is_no_proposal_is_refused(present: ChannelConfig) -> None:
             read_proposal(data)
 
 
+def test_a_change_of_another_channel_is_told(present: ChannelConfig, newcomer: tuple[Offer, Signer]) -> None:
+    proposal = propose_change(present, admit_member(newcomer[0]))
+    proposal.require_for(present)
+    with pytest.raises(ProposalRefused, match="for channel deals, and this is other"):
+        proposal.require_for(replace(present, channel="other"))
+
+
 @pytest.mark.parametrize("data", [b"", b"\xff\xff", common.Block().SerializeToString()])
 def test_what_is_no_configuration_block_is_refused(data: bytes) -> None:
     with pytest.raises(ConfigurationUnreadable):

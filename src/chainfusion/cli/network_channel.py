@@ -103,8 +103,9 @@ def review(
     channel: ChannelOption = "",
 ) -> None:
     """Show what a proposed change does to the channel as your own peer has it, who signed it, and who must yet."""
+    proposal = _read(change)
     place, admin = _at_work(home, user, channel)
-    _show(printer(ctx), place.channel_config(admin), _read(change))
+    _show(printer(ctx), place.channel_config(admin), proposal)
 
 
 @app.command()
@@ -117,11 +118,12 @@ def sign(
     yes: YesOption = False,
 ) -> None:
     """Show what a proposed change does, and add your institution's signature to the file."""
+    proposal, out = _read(change), printer(ctx)
+    if out.as_json and not yes:
+        raise bad_input("signature", "--json needs --yes")
     place, admin = _at_work(home, user, channel)
-    config, proposal, out = place.channel_config(admin), _read(change), printer(ctx)
+    config = place.channel_config(admin)
     if not yes:
-        if out.as_json:
-            raise bad_input("signature", "--json needs --yes")
         _show(out, config, proposal)
         typer.confirm("Sign / 签署?", abort=True, err=True)
     signed = proposal.sign(admin)
@@ -138,8 +140,9 @@ def submit(
     channel: ChannelOption = "",
 ) -> None:
     """Send a change that enough institutions have signed to your own orderer, and wait for it at your own peer."""
+    proposal = _read(change)
     place, admin = _at_work(home, user, channel)
-    done = place.submit(_read(change), admin)
+    done = place.submit(proposal, admin)
     facts = {"channel": done.channel, "block": done.block, "configuration": int(done.config.sequence)}
     printer(ctx).result(facts | {"members": list(done.members), "orderers": list(done.addresses)})
 
@@ -171,6 +174,7 @@ def _propose(ctx: typer.Context, who: tuple[Path, str, str], out: Path, change: 
 
 def _show(out: Printer, config: Any, proposal: Any) -> None:
     """What a change does, in a sentence and fact by fact, with whose signatures it has and whose it needs."""
+    proposal.require_for(config)
     update = proposal.update
     effect = loaded(f"{ROOM}.channel.differences").effect_of(config.config, update)
     needs = loaded(f"{ROOM}.channel.authority").requirements(config.config, update, proposal.signed, datetime.now(UTC))

@@ -155,6 +155,21 @@ WORDS = {
     "files": "文件数",
     "organisations": "机构",
     "starting the network": "正在启动网络",
+    "Offer's SHA-256": "入网资料的 SHA-256",
+    "Peer": "对等节点",
+    "Policy": "策略",
+    "Signed": "已签署",
+    "first block": "首个区块",
+    "configuration": "配置",
+    "members": "成员",
+    "ordering members": "参与排序的成员",
+    "orderers": "排序节点",
+    "orderer": "排序节点",
+    "peer": "对等节点",
+    "silent": "无响应",
+    "starting the nodes": "正在启动节点",
+    "comparing blocks": "正在比对区块",
+    "blocks": "区块数",
 }
 
 REASONS = {

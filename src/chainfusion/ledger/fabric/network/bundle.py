@@ -20,7 +20,7 @@ from chainfusion.ledger.fabric.network.machine import Machine
 from chainfusion.ledger.fabric.network.nodefiles import NodeFolder, core_yaml, orderer_yaml
 from chainfusion.ledger.fabric.network.package import SETTING, builder_setting
 from chainfusion.ledger.fabric.network.places import TlsFiles, write
-from chainfusion.ledger.fabric.network.plan import Database, OrganisationPlan
+from chainfusion.ledger.fabric.network.plan import OPERATIONS, Database, OrganisationPlan
 
 FABRIC = "3.1"
 INSTALLED = Path("/srv/chainfusion")
@@ -113,6 +113,7 @@ class Bundle:
             "CHAINCODE_ID": self.machine.definition.package_id,
             "CHAINCODE_ADDRESS": self.organisation.chaincode,
             "CHAINCODE_OPERATIONS": self.organisation.chaincode_operations,
+            "CHAINCODE_PROCESSES": str(self.machine.plan.chaincode_processes),
             **channel_settings(self.machine.plan, self.machine.places, self.ledger_id),
             "CHAINCODE_TLS_KEY": str(tls.key),
             "CHAINCODE_TLS_CERT": str(tls.certificate),
@@ -168,7 +169,9 @@ class Bundle:
 
     def _scraping(self) -> dict[str, Any]:
         one, tls = self.organisation, TlsFiles(self.installed / "client" / "tls")
-        addresses = [*((one.peer_operations, one.chaincode_operations) if one.hosts else ())]
+        first = one.port + OPERATIONS
+        contracts = [f"{one.host}:{first + number}" for number in range(self.machine.plan.chaincode_processes)]
+        addresses = [one.peer_operations, *contracts] if one.hosts else []
         addresses += [one.orderer_operations] if one.orders else []
         job = {
             "job_name": f"fabric-{one.msp}",

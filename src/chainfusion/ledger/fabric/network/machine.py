@@ -192,6 +192,7 @@ class Machine:
             "CHAINCODE_ID": self.definition.package_id,
             "CHAINCODE_ADDRESS": each.chaincode,
             "CHAINCODE_OPERATIONS": each.chaincode_operations,
+            "CHAINCODE_PROCESSES": str(self.plan.chaincode_processes),
             **channel_settings(self.plan, self.places, ledger_id),
             "CHAINCODE_TLS_KEY": str(tls.key),
             "CHAINCODE_TLS_CERT": str(tls.certificate),

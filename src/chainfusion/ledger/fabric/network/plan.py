@@ -17,6 +17,8 @@ PORTS = 10
 """How many ports in a row one organisation uses."""
 CONTRACTS = 5
 """Which of them the contracts listen at."""
+OPERATIONS = 8
+"""From which of them on the contracts' health and metrics are, one for each process."""
 LOWEST_PORT, HIGHEST_PORT = 1024, 65535 - PORTS
 
 
@@ -120,7 +122,7 @@ class OrganisationPlan:
     @property
     def chaincode_operations(self) -> str:
         """The contracts' health and metrics; a second process of them has the port after it."""
-        return self._at(8)
+        return self._at(OPERATIONS)
 
     @property
     def orderer_port(self) -> int:
@@ -157,6 +159,7 @@ class Plan:
     database: Database = Database.LEVELDB
     chaincode: str = "chainfusion"
     chaincode_version: str = "1"
+    chaincode_processes: int = 1
     collections: tuple[CollectionPlan, ...] = ()
     members: tuple[str, ...] = ()
     """MSP ids of the channel's members where they are not all: the others only order."""
@@ -166,6 +169,8 @@ class Plan:
         _check(bool(self.organisations), "organisations", "at least one is needed")
         names = [each.msp for each in self.organisations]
         _check(len(set(names)) == len(names), "organisations", "an MSP id appears twice")
+        _check(set(self.members) <= set(names), "members", "one of them is no organisation of the plan")
+        _check(len(set(self.members)) == len(self.members), "members", "one is named twice")
         _check(bool(self.hosts), "organisations", "at least one must run a peer")
         listening = [each for each in self.organisations if each.listens]
         taken = [(each.host, each.port + offset) for each in listening for offset in range(PORTS)]
@@ -173,8 +178,10 @@ class Plan:
         least = LEAST_ORDERERS[self.ordering.consensus]
         enough = len(self.orderers) >= least
         _check(enough, "ordering.consensus", f"{self.ordering.consensus} needs {least} organisations that order")
-        _check(set(self.members) <= set(names), "members", "one of them is no organisation of the plan")
-        _check(len(set(self.members)) == len(self.members), "members", "one is named twice")
+        most = PORTS - OPERATIONS
+        _check(
+            1 <= self.chaincode_processes <= most, "chaincode.processes", f"1 to {most}, each with a port of its own"
+        )
         self._check_collections()
 
     def _check_collections(self) -> None:

@@ -56,7 +56,7 @@ def _plan(root: Node) -> Plan:
     )
     names = _keys(top["consortium"], {"name", "name_zh"}, set())
     organisations = tuple(_organisation(each) for each in top["organisations"].parts())
-    chaincode = _keys(top["chaincode"], set(), {"name", "version"}) if "chaincode" in top else {}
+    chaincode = _keys(top["chaincode"], set(), {"name", "version", "processes"}) if "chaincode" in top else {}
     try:
         return Plan(
             name=_text(names["name"]),
@@ -67,6 +67,7 @@ def _plan(root: Node) -> Plan:
             database=_word(top["database"], Database) if "database" in top else Database.LEVELDB,
             chaincode=_text(chaincode["name"]) if "name" in chaincode else "chainfusion",
             chaincode_version=_text(chaincode["version"]) if "version" in chaincode else "1",
+            chaincode_processes=_number(chaincode["processes"]) if "processes" in chaincode else 1,
             members=tuple(_text(each) for each in top["members"].parts()) if "members" in top else (),
             collections=tuple(map(_collection, top["collections"].parts())) if "collections" in top else (),
         )
@@ -135,7 +136,11 @@ def write_plan(plan: Plan) -> str:
         "consortium": {"name": plan.name, "name_zh": plan.name_zh},
         "channel": plan.channel,
         **({"members": list(plan.members)} if plan.members else {}),
-        "chaincode": {"name": plan.chaincode, "version": plan.chaincode_version},
+        "chaincode": {
+            "name": plan.chaincode,
+            "version": plan.chaincode_version,
+            "processes": plan.chaincode_processes,
+        },
         "database": plan.database.value,
         "ordering": {
             "consensus": how.consensus.value,

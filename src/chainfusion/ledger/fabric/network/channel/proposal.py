@@ -75,6 +75,11 @@ class ChangeProposal:
                 raise ProposalRefused(why=why) from None
             yield Signed(identity.mspid, certificate)
 
+    def require_for(self, present: ChannelConfig) -> None:
+        """Checks that it is a change of this channel. Raises: ProposalRefused."""
+        same = self.channel == present.channel
+        require(same, ProposalRefused(why=f"it is for channel {self.channel[:80]}, and this is {present.channel}"))
+
     def sign(self, signer: Signer) -> ChangeProposal:
         """The same change with one signature more; signing again replaces the own one."""
         creator = serialized(signer)
