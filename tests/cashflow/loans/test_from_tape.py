@@ -96,3 +96,8 @@ def test_a_month_by_month_vector_for_the_pool() -> None:
     assert vector.closing[-1] == 0
     other = monthly_vector(replace(terms_of(record(), CUT_OFF), payment=400_000), dates)
     assert other.principal == (400_000,) * 11 + (1_600_000, 0)
+
+
+def test_what_is_paid_on_the_cut_off_day_is_the_seller_s() -> None:
+    rows = cash(terms_of(record(), D("2026-03-15")))
+    assert (rows[0].day, rows[0].interest) == (D("2026-04-15"), 30_000)
