@@ -12,7 +12,8 @@ from chainfusion.ledger.evidence.checkpoint import Checkpoint
 from chainfusion.ledger.evidence.merkle import leaf_hash, verify_inclusion
 from chainfusion.ledger.evidence.note import Note, cosign_text
 from chainfusion.ledger.fabric.blocks.block import FabricBlock
-from chainfusion.ledger.port import CommittedTransaction, NotOnLedger
+from chainfusion.ledger.fabric.blocks.records import Reader
+from chainfusion.ledger.port import Block, CommittedTransaction, NotOnLedger
 from chainfusion.node.channel import ChannelLedger, NoPeers
 from chainfusion.node.connection import Connection, TlsPlaces
 from chainfusion.node.notes import NoteFolder
@@ -35,6 +36,9 @@ class OnPaper(ChannelLedger):
 
     def fabric_block(self, number: int) -> FabricBlock:
         return self.stored.fabric_block(number)
+
+    def block(self, number: int) -> Block:
+        return Reader(self.ledger_id, "chainfusion").block(self.fabric_block(number))
 
     def transaction(self, tx_id: str) -> CommittedTransaction:
         return self.stored.transaction(tx_id)
@@ -74,6 +78,14 @@ def test_a_call_hangs_in_the_log_by_its_block(ledger: OnPaper) -> None:
         verify_inclusion(leaf_hash(ledger.fabric_block(block).leaf), block, size, path, head.root)
         assert ledger.inclusion(tx_id, block).links is None
         assert ledger.inclusion(tx_id).links is None
+
+
+def test_blocks_come_in_order_however_many_are_asked_for(ledger: OnPaper) -> None:
+    height = ledger.height()
+    for first, stop in ((0, height), (3, 4), (5, 5), (2, height - 1)):
+        assert [each.header.number for each in ledger.blocks(first, stop)] == list(range(first, stop))
+    with pytest.raises(NotOnLedger):
+        list(ledger.blocks(0, height + 2))
 
 
 def test_the_log_is_kept_in_the_home(ledger: OnPaper, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from contextlib import nullcontext
@@ -28,6 +29,7 @@ from chainfusion.verify import verify
 
 ROOTS = {Engine.EMBEDDED: Path("build/demo"), Engine.FABRIC: Path("build/demo-fabric")}
 ACTS = 10
+ENDED = 128 + signal.SIGTERM
 
 
 @dataclass
@@ -169,6 +171,7 @@ def _write_manifest(stage: Stage, proofs: tuple[Proof, ...]) -> None:
 def run() -> None:
     """Runs the demonstration; a typed refusal becomes a message and exit code 1, a refused tape its located errors."""
     printer = Printer(lang=language())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))  # so that what was started is ended
     try:
         app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
         app.command()(main)

@@ -157,6 +157,12 @@ class Ledger(Protocol):
     def block(self, number: int) -> Block:
         """A block by number. Raises: NotOnLedger."""
 
+    def blocks(self, first: int, stop: int) -> Iterator[Block]:
+        """The blocks from `first` up to `stop`, that one excluded, in order; their transactions carry their events.
+
+        Raises: NotOnLedger.
+        """
+
     def transaction(self, tx_id: str) -> CommittedTransaction:
         """A recorded transaction by id. Raises: NotOnLedger."""
 

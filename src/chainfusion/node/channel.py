@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -12,16 +14,20 @@ from chainfusion.domain.records import from_bytes
 from chainfusion.ledger.evidence.fabric.configuration import Configuration
 from chainfusion.ledger.evidence.fabric.evidence_file import FABRIC
 from chainfusion.ledger.evidence.note import Note
+from chainfusion.ledger.fabric.blocks.block import FabricBlock
 from chainfusion.ledger.fabric.blocks.log import BlockLog
+from chainfusion.ledger.fabric.blocks.records import certificates_in
 from chainfusion.ledger.fabric.gateway.client import GatewayClient, Settings
 from chainfusion.ledger.fabric.gateway.ledger import FabricLedger
 from chainfusion.ledger.fabric.gateway.peers import PeerAddress, Peers, Tls
-from chainfusion.ledger.port import Inclusion, NotOnLedger, Signer
+from chainfusion.ledger.port import Block, Inclusion, NotOnLedger, Signer
 from chainfusion.node.connection import Connection
 from chainfusion.node.notaries import Notaries
 from chainfusion.node.notes import NoteFolder
 
 LOG = "blocks.log"
+AT_ONCE, WINDOW = 8, 64
+"""Blocks that are asked for at the same time, and that are read ahead of whoever takes them."""
 
 
 class NoPeers(ChainFusionError):
@@ -50,6 +56,24 @@ class ChannelLedger(FabricLedger):
         self._configurations: dict[int, Configuration] = {}
         settings = Settings(channel=connection.channel, chaincode=connection.chaincode, host=connection.host)
         super().__init__(GatewayClient(self.peers, settings), connection.ledger, reader, connection.host)
+
+    def blocks(self, first: int, stop: int) -> Iterator[Block]:
+        """The blocks from `first` up to `stop`, that one excluded; several are asked for at a time.
+
+        Raises: NotOnLedger, BlockUnreadable.
+        """
+        if stop - first <= 1:
+            yield from map(self.block, range(first, stop))
+            return
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for start in range(first, stop, WINDOW):
+                yield from pool.map(self.block, range(start, min(start + WINDOW, stop)))
+
+    def fabric_block(self, number: int) -> FabricBlock:
+        """A block as Fabric has it; the certificates in it are remembered. Raises: NotOnLedger, BlockUnreadable."""
+        block = super().fabric_block(number)
+        self.remember(certificates_in(block))
+        return block
 
     @property
     def engine(self) -> str:

@@ -67,8 +67,7 @@ class Earlier:
 
     def facts(self, deals: frozenset[str] = frozenset()) -> tuple[CommittedTransaction, ...]:
         """The valid calls of all deals, or of those named, in their order."""
-        blocks = (self.ledger.block(number).transactions for number in range(self.ledger.height()))
-        found = (each for transactions in blocks for each in transactions)
+        found = (each for block in self.ledger.blocks(0, self.ledger.height()) for each in block.transactions)
         return tuple(each for each in found if _is_fact(each) and (not deals or deal_of(each) in deals))
 
     def request(self, tx_id: str) -> str:
@@ -111,12 +110,13 @@ class Restated:
 
     def follow(self) -> None:
         """Takes in the blocks that are new."""
-        for number in range(self._read, self.ledger.height()):
-            for each in self.ledger.block(number).transactions:
+        height = self.ledger.height()
+        for block in self.ledger.blocks(self._read, height):
+            for each in block.transactions:
                 old = self.wanted.get((_by(each), each.transaction.proposal.nonce))
                 if old is not None and each.outcome.code == VALID:
                     self.found.setdefault(old, each)
-            self._read = number + 1
+        self._read = height
 
     def of(self, old: CommittedTransaction) -> CommittedTransaction | None:
         """What re-states a fact, by the institution that stated it; None where nothing does yet."""

@@ -115,6 +115,10 @@ class LedgerFile:
             transactions = tuple(map(_committed, store.transactions(number)))
         return Block(BlockHeader.decode(row[0]), row[1], transactions)
 
+    def blocks(self, first: int, stop: int) -> Iterator[Block]:
+        """The blocks from `first` up to `stop`, that one excluded. Raises: NotOnLedger."""
+        return map(self.block, range(first, stop))
+
     def leaves(self, number: int) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
         """A block's transaction leaves and outcome leaves in order. Raises: NotOnLedger."""
         with self._readers.one() as store:

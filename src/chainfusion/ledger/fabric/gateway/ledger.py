@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
@@ -145,10 +145,14 @@ class FabricLedger:
                 raise NotOnLedger(what="certificate", id=fingerprint[:80])
             return self._people[fingerprint]
 
+    def remember(self, certificates: Iterable[bytes]) -> None:
+        """Keeps people's certificates (DER) that were met in a block, so that nobody reads it again for them."""
+        for der in certificates:
+            self._people[sha256(der).hexdigest()] = der
+
     def _read_people(self) -> None:
         for number in range(self._people_read, self.height()):
-            for der in certificates_in(self.fabric_block(number)):
-                self._people[sha256(der).hexdigest()] = der
+            self.remember(certificates_in(self.fabric_block(number)))
             self._people_read = number + 1
 
     # -------------------------------------------------------------- state
