@@ -55,7 +55,8 @@ def requirements(
     config: configtx.Config, update: configtx.ConfigUpdate, signed: Sequence[Signed], at: datetime
 ) -> tuple[Requirement, ...]:
     """What the change needs, one line a policy, in order of name."""
-    judge = _Judge(config, tuple(each for each in signed if _is_recognised(config, each, at)))
+    once = dict.fromkeys(signed)  # who signs twice is one signer
+    judge = _Judge(config, tuple(each for each in once if _is_recognised(config, each, at)))
     paths = {_policy_path(path, element.mod_policy) for path, element in written_elements(config, update)}
     return tuple(judge.requirement(path) for path in sorted(paths))
 
