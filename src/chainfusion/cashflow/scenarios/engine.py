@@ -5,14 +5,40 @@ Compiled once per machine and kept on disk. No new deal needs a compilation, sin
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numba
-from numba.extending import register_jitable
+from numba.extending import overload, register_jitable
 
 from chainfusion.domain.waterfall import machine
+from chainfusion.domain.waterfall.opcodes import LARGEST
+
+_BEYOND = 2.0 * LARGEST
+
+
+@overload(machine.muldiv)
+def _muldiv(a: int, b: int, c: int) -> Callable[[int, int, int], int]:  # noqa: ARG001, numba compares the names
+    """`machine.muldiv` in 64 bits, exact for quotients below 2**50; at least 2**50, with its sign, for all others.
+
+    The quotient in double precision is off by less than one, and its remainder tells in which direction: it is small,
+    so that it is right although the two products that it is the difference of wrap around 2**64.
+    """
+
+    def exact(a: int, b: int, c: int) -> int:
+        x = float(a) * float(b) / float(c)
+        if abs(x) >= _BEYOND:
+            return LARGEST if x > 0.0 else -LARGEST
+        q = int(x)
+        r = a * b - q * c
+        if r < 0:
+            return q - 1
+        return q + 1 if r >= c else q
+
+    return exact
+
 
 for _part in (
-    machine.muldiv, machine.rounded, machine.muldivs, machine.compute, machine.move, machine.execute, machine.load,
-    machine.set_alike,
+    machine.rounded, machine.muldivs, machine.compute, machine.move, machine.execute, machine.load, machine.set_alike,
 ):  # fmt: skip
     register_jitable(_part)
 

@@ -2,8 +2,8 @@
 
 Here it runs as it is, on lists and Python's integers, for one scenario: so do contracts and tests. The projection
 compiles these very functions with numba and gives a slot a row of many scenarios (`cashflow.scenarios`). To make that
-possible they are written in what both understand, and every number they meet fits 64 bits: a product that would not
-is not formed but marks its scenario in slot 0, which the caller refuses.
+possible they are written in what both understand, and every number that they keep fits 64 bits: a quotient of 2**50
+or more is not kept but marks its scenario in slot 0, which the caller refuses.
 """
 
 from __future__ import annotations
@@ -16,22 +16,12 @@ Table = Any
 
 
 def muldiv(a: int, b: int, c: int) -> int:
-    """floor(a * b / c) for c > 0 and a quotient below 2**50, without an integer of more than 64 bits.
-
-    The quotient in double precision is off by less than one, and its remainder tells in which direction. The remainder
-    is small even where the two products wrap around 2**64.
-    """
-    q = int(float(a) * float(b) / float(c))
-    r = a * b - q * c
-    if r < 0:
-        return q - 1
-    return q + 1 if r >= c else q
+    """floor(a * b / c) for c > 0. Compiled code has another of the same name, exact without more than 64 bits."""
+    return a * b // c
 
 
-def rounded(a: int, b: int, c: int, way: int) -> int:
-    """a * b / c, rounded as `opcodes` numbers the ways."""
-    q = muldiv(a, b, c)
-    r = a * b - q * c
+def rounded(q: int, r: int, c: int, way: int) -> int:
+    """A quotient with remainder r of divisor c, rounded as `opcodes` numbers the ways."""
     if way == 0:
         return q
     if way == 1:
@@ -82,11 +72,13 @@ def muldivs(d: Table, a: Table, b: Table, c: Table, way: int, flaw: Table, lanes
         if c[k] <= 0:
             flaw[k] |= int(c[k] < 0)
             d[k] = 0
-        elif abs(float(a[k]) * float(b[k])) >= float(c[k]) * 1125899906842624.0:
-            flaw[k] = 1
-            d[k] = 0
         else:
-            d[k] = rounded(a[k], b[k], c[k], way)
+            q = muldiv(a[k], b[k], c[k])
+            if -1125899906842624 < q < 1125899906842624:
+                d[k] = rounded(q, a[k] * b[k] - q * c[k], c[k], way)
+            else:
+                flaw[k] = 1
+                d[k] = 0
 
 
 def move(d: Table, source: Table, target: Table, wanted: Table, guard: Table, lanes: int) -> None:
