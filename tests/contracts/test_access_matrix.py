@@ -92,6 +92,7 @@ TABLE = """
     process.conclude                 x x x x x x x x x x x .   signatory   -
     process.delegate                 x x x x x x x x x x x .   signatory   -
     process.awaited                  x x x x x x x x x x x x   member      -
+    process.acts                     x x x x x x x x x x x x   member      -
     process.show                     x x x x x x x x x x x x   member      -
     terms.register                   x x x . . . . . . . . .   party       O
     terms.consent                    x x x x x . . . . . . .   party       O

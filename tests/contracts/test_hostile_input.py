@@ -135,6 +135,7 @@ def valid_arguments() -> dict[str, dict[str, Any]]:
         "process.conclude": {"deal": DEAL},
         "process.delegate": {"deal": DEAL, "step": "mandate", "delegate": "TrusteeMSP"},
         "process.awaited": {"deal": DEAL},
+        "process.acts": {"deal": DEAL},
         "process.show": {"deal": DEAL},
         "terms.register": {"deal": DEAL, "terms": small(("3.6%", "3.7%")), "replaces": 1},
         "terms.consent": {"deal": DEAL, "version": 1, "fingerprint": small().fingerprint()},

@@ -41,25 +41,13 @@ def parallel(names: list[str], *roles: Role, quorum: Quorum = Quorum.ONE) -> Def
     return Definition("side-by-side", 1, main, (), ())
 
 
-def adopt(consortium: Consortium, definition: Definition) -> None:
-    """Every member votes until it is adopted."""
-    proposed = False
-    for member in consortium.members.values():
-        session = Session(consortium.ledger, registry(), _representative(member), consortium.clock)
-        if not proposed:
-            session.call("process-definition.propose", definition=definition)
-            proposed = True
-        elif session.query("process-definition.show", process=definition.id, version=1)["state"] == "proposed":
-            session.call("process-definition.vote", process=definition.id, version=1, approve=True)
-
-
 def start(consortium: Consortium) -> None:
     consortium.desk(ORDERER).session.call("process.start", deal=DEAL, process="side-by-side", version=1)
 
 
 def test_an_act_moves_the_deal_on_and_the_last_one_ends_it(tmp_path: Path) -> None:
     consortium = Consortium(tmp_path)
-    adopt(consortium, parallel(["a", "b"], Role.TRUSTEE, Role.CUSTODIAN, quorum=Quorum.ALL))
+    consortium.adopt(parallel(["a", "b"], Role.TRUSTEE, Role.CUSTODIAN, quorum=Quorum.ALL))
     consortium.draft(DEAL)
     consortium.accept(DEAL)
     start(consortium)
@@ -77,7 +65,7 @@ def test_an_act_moves_the_deal_on_and_the_last_one_ends_it(tmp_path: Path) -> No
 
 def test_the_agent_moves_on_what_others_left_ready_and_does_nothing_twice(tmp_path: Path) -> None:
     consortium = Consortium(tmp_path)
-    adopt(consortium, parallel(["a", "b"], Role.TRUSTEE, Role.CUSTODIAN, quorum=Quorum.ALL))
+    consortium.adopt(parallel(["a", "b"], Role.TRUSTEE, Role.CUSTODIAN, quorum=Quorum.ALL))
     consortium.draft(DEAL)
     consortium.accept(DEAL)
     start(consortium)
@@ -130,7 +118,7 @@ def test_sixty_four_members_act_at_once_on_parallel_branches_and_none_is_lost(tm
     institutions = consortium.institutions
     branches = {each.msp: f"branch-{number}" for number, each in enumerate(institutions)}
     roles = tuple({role for each in institutions for role in each.roles})
-    adopt(consortium, parallel(list(branches.values()), *roles))
+    consortium.adopt(parallel(list(branches.values()), *roles))
     parties = tuple(NamedParty(role, each.msp) for each in institutions for role in each.roles)
     terms = DealTerms(DEAL, "Large", "大项目", Product.AUTO_LOANS, "USD", parties)
     consortium.session(ORDERER).call("deal.open", terms=terms)

@@ -18,6 +18,7 @@ from chainfusion.contracts.process.refusals import (
     ActedAlready,
     CountersignatureRefused,
     DefinitionNotAdopted,
+    NoProcess,
     NothingToCheck,
     NotReady,
     NotTheActor,
@@ -31,6 +32,7 @@ from chainfusion.contracts.process.standing import Verdict, standing, verdict
 from chainfusion.contracts.process.state import (
     acts_on,
     delegations,
+    every_act,
     figures,
     put_act,
     require_definition,
@@ -209,9 +211,18 @@ def awaited(ctx: Context, deal: str) -> tuple[AwaitedStep, ...]:
 
 
 @process_contract.query(guard=as_member)
+def acts(ctx: Context, deal: str) -> tuple[Act, ...]:
+    """Every act on a deal's steps, by run, step and work item."""
+    return tuple(every_act(ctx, deal))
+
+
+@process_contract.query(guard=as_member)
 def show(ctx: Context, deal: str) -> DealProcess:
-    """The version that a deal runs on. Raises: NoProcess."""
-    return require_run(ctx, deal)
+    """The version that a deal runs on, or ran on. Raises: NoProcess."""
+    found = runs.get(ctx, deal)
+    if found is None:
+        raise NoProcess(deal=deal)
+    return found
 
 
 # ------------------------------------------------------------------ how acts become moves

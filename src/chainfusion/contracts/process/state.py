@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chainfusion.contracts.framework import Context, Table
 from chainfusion.contracts.process.refusals import NoProcess, UnknownDefinition
 from chainfusion.domain.process.definition import Definition
@@ -53,6 +55,11 @@ def definition_of(ctx: Context, run: DealProcess) -> Definition:
 def acts_on(ctx: Context, deal: str, run: str, step: str, item: str, *msp: str) -> list[Act]:
     """The acts on one work item, each institution's in their order; of one institution, where it is named."""
     return list(acts.all(ctx, deal, run, step, item, *msp))
+
+
+def every_act(ctx: Context, deal: str) -> Iterator[Act]:
+    """The acts of a deal, by run, step and work item."""
+    return acts.all(ctx, deal)
 
 
 def put_act(ctx: Context, act: Act, before: int) -> Act:

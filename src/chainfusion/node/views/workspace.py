@@ -25,6 +25,7 @@ from chainfusion.node.views.documents import DocumentPage, Documents, DocumentsV
 from chainfusion.node.views.facts import Institution, NotFound
 from chainfusion.node.views.ledger import BlockView, LedgerView, Log, TransactionView
 from chainfusion.node.views.pools import Pools, PoolView
+from chainfusion.node.views.steps import InboxView, ProcessView, Steps
 from chainfusion.vault.opened import Opened
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class Workspace:
         self._pools = Pools(self.desk, self.acts)
         self._documents = Documents(self.desk, self.acts)
         self._deals = Deals(self.desk, self.acts, self._pools, self._documents)
+        self._steps = Steps(self.desk, self.acts, self._deals)
         self._log = Log(self.ledger, self.acts, self.desk.members)
 
     # ------------------------------------------------------------------ whose, and how far
@@ -113,6 +115,15 @@ class Workspace:
         return self._at_height(
             ("document", deal, document), lambda height: self._documents.page(deal, document, height)
         )
+
+    def process(self, deal: str) -> ProcessView:
+        """A deal's process: where it stands and whom it waits for. Raises: UnknownDeal, NoProcess."""
+        self.deal(deal)
+        return self._at_height(("process", deal), lambda height: self._steps.view(deal, height))
+
+    def inbox(self) -> InboxView:
+        """What awaits this institution, across all deals."""
+        return self._at_height(("inbox",), self._steps.inbox)
 
     def timeline(self, deal: str) -> TimelineView:
         """All signed acts of a deal. Raises: UnknownDeal."""
