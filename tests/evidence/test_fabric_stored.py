@@ -288,7 +288,7 @@ def test_a_block_that_proves_nothing_of_the_subject_is_refused(network: str) -> 
     def add(e: Json) -> None:
         e["blocks"] = sorted([*e["blocks"], other], key=lambda b: int(b["number"]))
 
-    refused(edited(evidence(network, "closed"), add), trust(network), "definition", "EVIDENCE_MALFORMED")
+    refused(edited(evidence(network, "closed"), add), trust(network), "endorsements", "EVIDENCE_MALFORMED")
 
 
 @pytest.mark.parametrize("network", NETWORKS)
