@@ -12,7 +12,8 @@ import json
 import random
 import sys
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ class Year:
         return self.by_kind.total()
 
 
+@lru_cache(maxsize=16)
 def simulate(platform: Platform, seed: int = 2026) -> Year:
     """Draws a year; the same for the same seed."""
     pick = random.Random(seed)
@@ -207,7 +209,7 @@ def main(volumes: list[str]) -> None:
     """Shows what each volume needs."""
     cost, console = json.loads(MEASURED.read_text(encoding="utf-8")), Console(width=140)
     for volume in map(int, volumes) if volumes else VOLUMES:
-        show(console, replace(Platform(volume)), cost)
+        show(console, Platform(volume), cost)
 
 
 if __name__ == "__main__":

@@ -47,9 +47,9 @@ def frames(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
         data = data[9 + size :]
 
 
-def greeted(call: int | None = 1) -> Connection:
+def greeted(call: int | None = 1, limit: int = LIMIT) -> Connection:
     """A connection whose client has said hello, and has begun a call."""
-    connection = Connection(LIMIT)
+    connection = Connection(limit)
     begun = [] if call is None else [frame(HEADERS, END_HEADERS, call, b"\x83")]
     list(connection.receive(b"".join([PREFACE, frame(SETTINGS), *begun])))
     connection.take()
@@ -144,11 +144,12 @@ def test_frames_are_as_large_as_the_client_allows_and_windows_follow_its_setting
 
 
 def test_what_has_arrived_is_given_back() -> None:
-    connection, part = greeted(), b"\0" * MAX_FRAME
+    connection, whole = greeted(limit=2 * WINDOW), message(b"x" * (WINDOW - 5))
     updates = []
-    for _ in range(WINDOW // MAX_FRAME):
-        list(connection.receive(frame(DATA, 0, 1, part)))
+    for at in range(0, WINDOW, MAX_FRAME):
+        events = list(connection.receive(frame(DATA, 0, 1, whole[at : at + MAX_FRAME])))
         updates += sent(connection, WINDOW_UPDATE)
+    assert [len(each.data) for each in events if isinstance(each, Received)] == [WINDOW - 5]
     granted = {
         stream: sum(int.from_bytes(each[2], "big") for each in updates if each[1] == stream) for stream in (0, 1)
     }
