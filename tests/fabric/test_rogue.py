@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import Iterator
@@ -17,8 +18,9 @@ from fabric_protos.peer import proposal_response_pb2 as responses
 from chainfusion.domain.errors import ChainFusionError
 from chainfusion.ledger.evidence.transaction import VALID, Creator, Proposal, transient_digest
 from chainfusion.ledger.fabric.blocks.block import FabricBlock
+from chainfusion.ledger.fabric.network.lifecycle import PeerClient
 from chainfusion.ledger.fabric.network.plan import CollectionPlan
-from chainfusion.ledger.fabric.network.wire import NodeRefused, transaction
+from chainfusion.ledger.fabric.network.wire import Asked, NodeRefused, transaction
 from chainfusion.node.identity.enrolment import create_organisation, enrol_user
 from chainfusion.node.identity.organisation import unlock
 from chainfusion.node.identity.signer import Signer
@@ -177,41 +179,49 @@ def _made_up(root: Path, msp: str) -> Signer:
 # ------------------------------------------------------------------ private data
 
 
-def test_private_data_is_neither_told_nor_sent_to_who_is_not_in_the_collection(on: Working) -> None:
-    network, secret = on.network, secrets.token_bytes(64).hex()
+@pytest.fixture
+def probed(on: Working) -> Iterator[RunningNetwork]:
+    """All serve a contract that reaches for private data; the rogue's takes itself for a member of every collection."""
     for msp in HONEST:
-        with_contracts(network, msp, "probing")
-    with_contracts(network, ROGUE, "prying")
-    try:
-        owner, rogue = desk(network, "Org0MSP"), desk(network, ROGUE)
-        asked = {"collection": SHARED, "key": "price"}
-        tx_id = _put_private(on, owner, secret, asked)
-        assert await_recorded(on, tx_id)[0][1] == VALID
-        on.await_same_height()
+        with_contracts(on.network, msp, "probing")
+    with_contracts(on.network, ROGUE, "prying")
+    yield on.network
+    for msp in on.msps:
+        with_contracts(on.network, msp, None)
 
-        with ExitStack() as stack:
-            first, second, third = peers_of(network, stack, HONEST, owner)
-            question = asked_by(owner, network, "probe@1.get_private", **asked)
-            for peer in (first, second):
+
+@pytest.mark.parametrize(
+    ("collection", "holders"), [(SHARED, ("Org0MSP", "Org1MSP")), ("_implicit_org_Org0MSP", ("Org0MSP",))]
+)
+def test_private_data_is_neither_told_nor_sent_to_who_is_not_in_the_collection(
+    on: Working, probed: RunningNetwork, collection: str, holders: tuple[str, ...]
+) -> None:
+    owner, rogue, secret = desk(probed, "Org0MSP"), desk(probed, ROGUE), secrets.token_bytes(64).hex()
+    asked = {"collection": collection, "key": "price"}
+    assert await_recorded(on, _put_private(on, owner, secret, asked))[0][1] == VALID
+    on.await_same_height()
+    with ExitStack() as stack:
+        question = asked_by(owner, probed, "probe@1.get_private", **asked)
+        for msp, peer in zip(on.msps, peers_of(probed, stack, on.msps, owner), strict=True):
+            if msp in holders:
                 assert secret.encode() in peer.endorse(question, "a question").response.payload
-            with pytest.raises(NodeRefused):
-                third.endorse(question, "a question")
-        with ExitStack() as stack:
-            *honest, own = peers_of(network, stack, (*HONEST, ROGUE), rogue)
-            question = asked_by(rogue, network, "probe@1.get_private", **asked)
-            for peer in (*honest, own):
-                with pytest.raises(NodeRefused) as refused:
-                    peer.endorse(question, "a question")
-                assert secret not in str(refused.value)
-            digest = asked_by(rogue, network, "probe@1.digest_private", **asked)
-            assert own.endorse(digest, "a question").response.payload not in (b"", b"null")
-    finally:
-        for msp in (*HONEST, ROGUE):
-            with_contracts(network, msp, None)
-    assert _on_disk(network, "Org0MSP", secret)
-    assert _on_disk(network, "Org1MSP", secret)
-    assert not _on_disk(network, "Org2MSP", secret)
-    assert not _on_disk(network, ROGUE, secret)
+            else:
+                _refused(peer, question, secret)
+    with ExitStack() as stack:
+        *honest, own = peers_of(probed, stack, (*HONEST, ROGUE), rogue)
+        question = asked_by(rogue, probed, "probe@1.get_private", **asked)
+        for peer in (*honest, own):
+            _refused(peer, question, secret)
+        digest = asked_by(rogue, probed, "probe@1.digest_private", **asked)
+        shown = own.endorse(digest, "a question").response.payload
+        assert hashlib.sha256(secret.encode()).hexdigest().encode() in shown
+    assert {msp for msp in on.msps if _on_disk(probed, msp, secret)} == set(holders)
+
+
+def _refused(peer: PeerClient, question: Asked, secret: str) -> None:
+    with pytest.raises(NodeRefused) as refused:
+        peer.endorse(question, "a question")
+    assert secret not in str(refused.value)
 
 
 def _put_private(on: Working, owner: Signer, secret: str, where: dict[str, str]) -> str:
