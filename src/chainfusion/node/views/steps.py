@@ -72,6 +72,15 @@ class WaitLine:
 
 
 @dataclass(frozen=True)
+class ActLine:
+    """A signed act with its step's and its institution's names."""
+
+    name: Text
+    institution: Institution
+    act: Act
+
+
+@dataclass(frozen=True)
 class ProcessView:
     """A deal's process: the diagram in columns, what is awaited, and every act, the newest first."""
 
@@ -83,7 +92,7 @@ class ProcessView:
     ended: datetime | None
     columns: tuple[tuple[StepBox, ...], ...]
     awaited: tuple[WaitLine, ...]
-    acts: tuple[Act, ...]
+    acts: tuple[ActLine, ...]
 
 
 @dataclass(frozen=True)
@@ -117,7 +126,10 @@ class Steps:
             ended=record.ended,
             columns=_columns(definition.main, done, awaited),
             awaited=tuple(self._line(self._name(deal), definition, step) for step in awaited),
-            acts=tuple(sorted(done, key=lambda act: (act.at, act.tx_id), reverse=True)),
+            acts=tuple(
+                ActLine(_step_name(definition, act), self.acts.institution(act.msp), act)
+                for act in sorted(done, key=lambda act: (act.at, act.tx_id), reverse=True)
+            ),
         )
 
     def inbox(self, height: int) -> InboxView:
@@ -180,6 +192,11 @@ class Steps:
             if self.desk.msp in institutions:
                 return duty
         return None
+
+
+def _step_name(definition: Definition, act: Act) -> Text:
+    step = _process_of(definition, act.run).step(act.step)
+    return Text(step.name, step.name_zh) if step else Text(act.step, act.step)
 
 
 def _process_of(definition: Definition, run: str) -> Process:
