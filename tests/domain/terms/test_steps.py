@@ -306,3 +306,10 @@ def test_an_amount_that_names_the_account_itself_is_what_it_was_before_the_step(
     half = (PRINCIPAL, "on: {transfer: reserve, from: cash, amount: cash.balance}\n"
             "      principal: {principal: [A, B], from: reserve}")  # fmt: skip
     assert sum(ran(half)["A.principal_paid"]) == 800_000_00
+
+
+def test_what_is_due_may_be_computed_from_what_became_due_before_it() -> None:
+    r = ran(("coupon: 6%", "coupon: A.coupon + 2.4%"), ("yearly: 0.6% * pool.opening", "amount: 10% * trustee.accrued"),
+            ("amount: 100.00 CNY", "amount: 0.01% * notes.opening"))  # fmt: skip
+    assert r["B.interest_paid"][0] == 1_000_00
+    assert (r["trustee.paid"][0], r["servicer.paid"][0]) == (100_00, 10_00)

@@ -194,14 +194,14 @@ class _Sheet:
         return start
 
     def notes(self) -> Section:
-        columns = ("", "Size", "Share", "Amortization", "Coupon", "Day count", "Rating", "Expected")
-        zh = ("", "规模", "占比", "还本方式", "票面利率", "计息基准", "评级", "预期到期日")
+        columns = ("", "Size", "Share", "Amortization", "Coupon", "Day count", "Rating", "Expected", "Terms")
+        zh = ("", "规模", "占比", "还本方式", "票面利率", "计息基准", "评级", "预期到期日", "约定")
         total = sum(t.size for t in self.terms.tranches) or 1
         rows = tuple(
             (
                 self.read.title(t.id), self.money(t.size), f"{(t.size * 20000 + total) // (2 * total) / 100:.2f}%",
                 self.say(_KINDS[t.amortization]), self.read.formula(t.coupon), t.day_count.value, t.rating,
-                t.expected.isoformat() if t.expected else "",
+                t.expected.isoformat() if t.expected else "", self.terms_of(t),
             )
             for t in self.terms.tranches
         )  # fmt: skip
@@ -233,9 +233,25 @@ class _Sheet:
                              (fee.at_most, "at most {}", "不超过 {}")):  # fmt: skip
             if text is not None:
                 parts.append(self.two(en, zh).format(self.read.formula(text)))
-        if not fee.carry:
-            parts.append(self.two("not carried", "不结转"))
+        parts += self.unpaid(fee)
         return self.two("; ", "；").join(parts)
+
+    def unpaid(self, claim: r.Fee | r.Tranche) -> list[str]:
+        """What becomes of what is unpaid, where it is not simply carried."""
+        if not claim.carry:
+            return [self.two("not carried", "不结转")]
+        if claim.arrears_rate is None:
+            return []
+        return [self.two("{} a year on arrears", "欠付部分按年 {} 计息").format(self.read.formula(claim.arrears_rate))]
+
+    def terms_of(self, t: r.Tranche) -> str:
+        """How principal is cut off, and what becomes of unpaid interest."""
+        parts = (
+            [self.two("principal per 100 cut off, the rest carried", "每百元本金去尾，余额转存下期")]
+            if t.per_hundred
+            else []
+        )
+        return self.two("; ", "；").join([*parts, *self.unpaid(t)])
 
     def hedges(self) -> Section:
         rows = tuple(
@@ -290,6 +306,8 @@ class _Sheet:
 
     def effect(self, trigger: r.Trigger) -> str:
         parts = [self.read.state_title(trigger.enters)] if trigger.enters else []
+        if trigger.tested is r.When.END:
+            parts.append(self.two("tested after the distribution", "分配后测试"))
         return self.two(", ", "、").join([*parts, *(self.read.title(name) for name in trigger.sets)])
 
     def waterfall(self, found: r.StepList) -> Section:
@@ -307,6 +325,8 @@ class _Sheet:
             return self.say(step.title)
         names = self.listed(step.payees or ((step.to,) if step.to else ()))
         rank = self.say(_RANKS[step.rank]) if len(step.payees) > 1 and step.act is not r.Act.TEST else ""
+        if step.unscheduled:
+            rank += self.two(", without regard to schedules", "（不受摊还计划限制）")
         if step.shares:
             rank += " " + " / ".join(f"{share * 100 / RATIO:g}%" for share in step.shares)
         return self.say(_ACTS[step.act]).format(names) + rank

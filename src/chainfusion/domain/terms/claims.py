@@ -21,6 +21,8 @@ def open_period(work: Workings) -> None:
             for source in step.sources:
                 _carried_back(work, source)
     _pool(work)
+    notes = [f"{t.id}.balance" for t in work.terms.tranches]
+    scope.define("notes.balance", lambda: _total(work, notes))
     for account in work.terms.accounts:
         for flow in account.receives:
             _received(work, account.id, scope.slot(f"pool.{flow}"))
@@ -83,21 +85,24 @@ def _clean_up(work: Workings) -> None:
 
 def accrue(work: Workings) -> None:
     """What each tranche, fee and hedge is due for the period is added to what it is still due."""
+    _openings(work)
     for tranche in work.terms.tranches:
         work.emit.release()
-        work.kept_if_mentioned(f"{tranche.id}.opening", work.balance(tranche.id))
         _interest(work, tranche)
-    scope, notes = work.scope, [t.id for t in work.terms.tranches]
-    scope.define("notes.balance", lambda: _total(work, [f"{n}.balance" for n in notes]))
-    if "notes.opening" in work.mentioned:
-        work.emit.release()
-        work.kept_if_mentioned("notes.opening", scope.slot("notes.balance"))
     for fee in work.terms.fees:
         work.emit.release()
         _fee(work, fee)
     for hedge in work.terms.hedges:
         work.emit.release()
         _hedge(work, hedge)
+
+
+def _openings(work: Workings) -> None:
+    for tranche in work.terms.tranches:
+        work.kept_if_mentioned(f"{tranche.id}.opening", work.balance(tranche.id))
+    if "notes.opening" in work.mentioned:
+        work.emit.release()
+        work.kept_if_mentioned("notes.opening", work.scope.slot("notes.balance"))
 
 
 def _total(work: Workings, names: list[str]) -> int:

@@ -27,7 +27,7 @@ _SCALAR = (Kind.MONEY, Kind.RATIO, Kind.COUNT)
 def kinds(terms: DealTerms) -> dict[str, Kind]:
     """Every name that a formula of the terms may use, but those of values, with its kind."""
     money = [f"pool.{name}" for name in (*POOL, "principal", "initial")] + ["notes.balance", "notes.opening", "rest"]
-    money += [f"{a.id}.{name}" for a in terms.accounts for name in ACCOUNT]
+    money += [f"{a.id}.{name}" for a in terms.accounts for name in ACCOUNT if name != "target" or a.target is not None]
     money += [f"{t.id}.{name}" for t in terms.tranches for name in TRANCHE_MONEY]
     money += [f"{c.id}.{name}" for c in terms.claims for name in CLAIM]
     money += [f"{h.id}.received" for h in terms.hedges] + [f"{p.id}.paid" for p in terms.parties] + ["assets.paid"]

@@ -27,7 +27,7 @@ def lint(terms: DealTerms) -> tuple[Finding, ...]:
     formulas = tuple(_formulas(terms))
     found = [*formulas, *_dates(terms), *_accounts(terms), *_tranches(terms), *_states(terms), *step_findings(terms)]
     if not any(f.severity == "error" for f in formulas):
-        found += _unused(terms)
+        found += [*_unknown_yet(terms), *_unused(terms)]
     return tuple(found)
 
 
@@ -92,6 +92,24 @@ def _formulas(terms: DealTerms) -> Iterator[Finding]:
                 )
         except BadFormula as error:
             yield Finding("formula", use.path, f"{error.facts['formula']}: {error.facts['why']}")
+
+
+_LATER = ("coupon", "interest_accrued", "accrued")
+
+
+def _unknown_yet(terms: DealTerms) -> Iterator[Finding]:
+    """Interest, fees and hedges become due in the order of the document: what comes later is not known before."""
+    typing = Typing(terms)
+    order = [t.id for t in terms.tranches] + [claim.id for claim in terms.claims]
+    for use in uses(terms):
+        place, _, rest = use.path.partition(".")
+        if place not in ("tranches", "fees", "hedges", "clean_up"):
+            continue
+        own = -1 if place == "clean_up" else order.index(rest.partition(".")[0])
+        for name in typing.all_names(typing.tree(use.formula)):
+            head, _, tail = name.partition(".")
+            if tail in _LATER and head in order and order.index(head) >= own:
+                yield Finding("order", use.path, f"{name} is not known yet where this is computed")
 
 
 def _as_ratio(tree: Literal) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from chainfusion.domain.terms.emit import Emitter
 from chainfusion.domain.terms.formula import COMPARISONS, Apply, Kind, Literal, Name, Tree, unparse
 from chainfusion.domain.terms.kinds import HISTORY, ROUNDINGS, Typing
+from chainfusion.domain.terms.refusals import BadRun
 from chainfusion.domain.waterfall import opcodes as op
 from chainfusion.domain.waterfall.program import Comparison
 
@@ -57,7 +58,7 @@ class Scope:
             return self._rules[name]()
         if name.rsplit(".", 1)[-1] in FLOWS:
             return self.emit.zero
-        raise KeyError(name)
+        raise BadRun(why=f"{name} is asked for before it is known")
 
     def formula(self, text: str, kind: Kind | None = None) -> int:
         """The slot of a formula's value; a whole number stands for a ratio where `kind` wants one."""
