@@ -1,5 +1,7 @@
-"""What a user would otherwise write or install for loan cash flows: each returns the pool's interest and principal by
-month in currency units, so that the benchmark can see that they compute the same thing.
+"""What a user would otherwise write or install for loan cash flows.
+
+Each returns the pool's defaults, interest and principal by month in currency units, in floats and without rounding to
+cents, so that the benchmark can see that they compute the same thing.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ def polars_closed_form(given: Columns, assumed: Scenario) -> pl.DataFrame:
         .with_columns(performing=c("open") * (1 - c("d")))
         .select(
             "t",
+            defaulted=c("open") * c("d"),
             interest=c("performing") * r,
             scheduled=c("performing") * (1 - c("stays")),
             prepaid=c("performing") * c("stays") * c("s"),
@@ -73,10 +76,10 @@ def polars_columns(given: Columns, assumed: Scenario) -> pl.DataFrame:
         )
         frame = frame.with_columns(a=pl.min_horizontal(pl.col("pay") - pl.col("i"), pl.col("p")))
         frame = frame.with_columns(v=(pl.col("p") - pl.col("a")) * s)
-        rows.append((t, frame["i"].sum(), frame["a"].sum(), frame["v"].sum()))
+        rows.append((t, (frame["b"] * d).sum(), frame["i"].sum(), frame["a"].sum(), frame["v"].sum()))
         frame = frame.with_columns(b=pl.col("p") - pl.col("a") - pl.col("v"), pay=pl.col("pay") * (1 - s))
         frame = frame.filter(pl.col("n") > t + 1)
-    return pl.DataFrame(rows, schema=["t", "interest", "scheduled", "prepaid"], orient="row")
+    return pl.DataFrame(rows, schema=["t", "defaulted", "interest", "scheduled", "prepaid"], orient="row")
 
 
 def numpy_columns(given: Columns, assumed: Scenario) -> pl.DataFrame:
@@ -87,13 +90,14 @@ def numpy_columns(given: Columns, assumed: Scenario) -> pl.DataFrame:
     rows = []
     for t in range(int(n.max())):
         at = np.minimum(age + t, 480)
-        performing, pay = balance * (1 - mdr[at]), pay * (1 - mdr[at])
+        defaulted = balance * mdr[at]
+        performing, pay = balance - defaulted, pay * (1 - mdr[at])
         interest = performing * r
         scheduled = np.where(t < n - 1, np.minimum(pay - interest, performing), performing)
         prepaid = (performing - scheduled) * smm[at]
-        rows.append((t, interest.sum(), scheduled.sum(), prepaid.sum()))
+        rows.append((t, defaulted.sum(), interest.sum(), scheduled.sum(), prepaid.sum()))
         balance, pay = performing - scheduled - prepaid, pay * (1 - smm[at])
-    return pl.DataFrame(rows, schema=["t", "interest", "scheduled", "prepaid"], orient="row")
+    return pl.DataFrame(rows, schema=["t", "defaulted", "interest", "scheduled", "prepaid"], orient="row")
 
 
 def quantlib_bonds(given: Columns) -> float:

@@ -78,7 +78,7 @@ class _Contender:
 def _contenders(given: Columns, base: Scenario) -> dict[str, _Contender]:
     """All that this machine has, each with as many loans as run in a second or so."""
     c = c_lanes()
-    few, some, many = columns(1000), columns(20_000), columns(100_000)
+    few, some, many = columns(1000), columns(20_000), columns(300_000)
     every = {
         OURS: _Contender(given, lambda: _ours(given, base)),
         CLOSED: _Contender(some, lambda: peers.polars_closed_form(some, base)),
@@ -120,7 +120,7 @@ def _check(contenders: dict[str, _Contender], ours: Collections, base: Scenario)
             raise ValueError("the C peer gives other cents")
     for name in (CLOSED, POLARS, NUMPY):
         wanted, given = _ours(contenders[name].given, base), contenders[name].work()
-        for column in ("interest", "scheduled", "prepaid"):
+        for column in ("defaulted", "interest", "scheduled", "prepaid"):
             if abs(given[column].sum() * 100 / float(getattr(wanted, column).sum()) - 1) > 1e-5:
                 raise ValueError(f"{name} gives another {column}")
 

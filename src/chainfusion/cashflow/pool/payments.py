@@ -4,6 +4,9 @@ close to a half to tell.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +15,8 @@ from chainfusion.cashflow.pool.kernel import kernel
 
 Ints = NDArray[np.int64]
 
+_CHUNK = 1 << 17
+"""Loans that a thread takes at a time."""
 _EXACT_BELOW = 100
 """Rates in ppm below which float64 loses too many digits in growth - 1; those loans are computed in integers."""
 
@@ -20,7 +25,9 @@ def level_payments(balance: Ints, rate_ppm: Ints, months: Ints) -> Ints:
     """The payment that repays each balance in so many months (at least 1) at an annual rate in ppm."""
     out = np.empty(len(balance), np.int64)
     doubtful = np.empty(len(balance), np.bool_)
-    _round_payments(balance, rate_ppm, months, out, doubtful)
+    parts = [slice(begin, begin + _CHUNK) for begin in range(0, len(balance), _CHUNK)]
+    with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1) or 1) as threads:
+        list(threads.map(lambda p: _round_payments(balance[p], rate_ppm[p], months[p], out[p], doubtful[p]), parts))
     for place in np.flatnonzero(doubtful):
         out[place] = exact_payment(int(balance[place]), int(rate_ppm[place]), int(months[place]))
     return out

@@ -9,7 +9,7 @@ from chainfusion.cashflow.assumptions.errors import BadAssumption
 from chainfusion.cashflow.assumptions.scenario import Scenario
 from chainfusion.cashflow.pool.columns import Pool
 from chainfusion.cashflow.pool.project import Projection, Totals, added, months_of, projection
-from chainfusion.cashflow.scale.tasks import BATCH, CHUNK, Task, count, run_task, tasks
+from chainfusion.cashflow.scale.tasks import BATCH, Task, chunk_of, count, run_task, tasks
 from chainfusion.cashflow.scale.workers import Results, Workers, workers_at
 from chainfusion.domain.errors import ChainFusionError, Text
 
@@ -37,7 +37,7 @@ def project(
     workers: Workers | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
-    chunk: int = CHUNK,
+    chunk: int | None = None,
     batch: int = BATCH,
 ) -> Projection:
     """Collections of a pool under scenarios, exact to the minor unit.
@@ -50,7 +50,7 @@ def project(
     futures = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
     if not futures:
         raise BadAssumption(name="scenarios", value="[]", why="there is none")
-    months = months_of(pool)
+    months, chunk = months_of(pool), chunk or chunk_of(pool)
     work = tasks(pool, futures, months, by_group, chunk, batch)
     running = (workers or workers_at(cluster)).each(run_task, work)
     totals = _collect(running, count(pool, futures, chunk, batch), progress, cancelled)

@@ -13,8 +13,9 @@ from chainfusion.cashflow.assumptions.scenario import Scenario
 from chainfusion.cashflow.pool.columns import Pool
 from chainfusion.cashflow.pool.project import Totals, flows_of
 
-CHUNK = 131_072
-"""Loans in a task: their columns stay in a core's cache, and blocks of equal age are still full."""
+CHUNK = 1 << 18
+"""Loans in a task at most: blocks of equal age and term are full, and a large pool is still many tasks."""
+_FEW, _TASKS = 1 << 14, 4
 BATCH = 50
 """Scenarios in a task."""
 
@@ -31,8 +32,13 @@ class Task:
     by_group: bool
 
 
+def chunk_of(pool: Pool) -> int:
+    """Loans in a task where nobody says: a quarter of the pool, so that a machine's cores share it, within bounds."""
+    return min(CHUNK, max(_FEW, -(-len(pool) // _TASKS)))
+
+
 def tasks(
-    pool: Pool, scenarios: Sequence[Scenario], months: int, by_group: bool, chunk: int = CHUNK, batch: int = BATCH
+    pool: Pool, scenarios: Sequence[Scenario], months: int, by_group: bool, chunk: int, batch: int
 ) -> Iterator[Task]:
     """All tasks of a projection, chunk after chunk."""
     for begin in range(0, max(1, len(pool)), chunk):
@@ -41,7 +47,7 @@ def tasks(
             yield Task(loans, first, tuple(scenarios[first : first + batch]), pool.groups, months, by_group)
 
 
-def count(pool: Pool, scenarios: Sequence[Scenario], chunk: int = CHUNK, batch: int = BATCH) -> int:
+def count(pool: Pool, scenarios: Sequence[Scenario], chunk: int, batch: int) -> int:
     """How many tasks `tasks` gives."""
     return -(-max(1, len(pool)) // chunk) * -(-len(scenarios) // batch)
 
