@@ -17,7 +17,7 @@ from chainfusion.domain.waterfall.program import Program
 from chainfusion.domain.waterfall.run import BadCollections, check_cash
 
 Ints = NDArray[np.int64]
-LANES = 128
+LANES = 256
 """Scenarios side by side: enough that reading a row of the program costs little, few enough for the nearest cache."""
 
 
