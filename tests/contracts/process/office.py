@@ -65,7 +65,7 @@ MAIN_STEPS = (
     step("review", Role.LEAD_UNDERWRITER, returns=("diligence", "mandate"), countersign=Role.TRUSTEE),
     step("price", Role.LEAD_UNDERWRITER, template=(COUPON, PAY_DAY), deadline=Deadline(3, CALENDAR, "")),
     step("orders", Role.INVESTOR, Role.SERVICER, Role.CUSTODIAN, quorum=Quorum.COUNT, threshold=2),
-    step("reprice", Role.LEAD_UNDERWRITER),
+    step("reprice", Role.LEAD_UNDERWRITER, deadline=Deadline(1, CALENDAR, ""), escalate=Role.TRUSTEE),
     step("wait", deadline=Deadline(0, CALENDAR, "price.pay-day")),
     step("lapse", Role.ORIGINATOR),
 )

@@ -266,6 +266,17 @@ def test_who_acts_after_the_deadline_is_late(office: Office) -> None:
     assert office.act("price", ARRANGER, coupon="35000", pay_day="2026-03-26")["late"] is True
 
 
+def test_once_the_deadline_has_passed_the_role_that_it_escalates_to_may_act(office: Office) -> None:
+    office.mandated().reviewed()
+    office.act("price", ARRANGER, coupon="50000", pay_day="2026-03-26")
+    office.refused(NotTheActor, "process.act", desk(Role.TRUSTEE), **at("reprice", Role.TRUSTEE), entries=())
+    assert office.awaited()["reprice"]["waits_for"] == [msp_of(ARRANGER)]
+    later(office, days=3)
+    assert office.awaited()["reprice"]["waits_for"] == sorted([msp_of(ARRANGER), msp_of(Role.TRUSTEE)])
+    assert office.act("reprice", Role.TRUSTEE)["late"] is True
+    assert list(office.awaited()) == ["price"]
+
+
 def test_nothing_ends_before_its_end(office: Office) -> None:
     office.refused(NotReady, "process.conclude", desk(Role.TRUSTEE), deal=DEAL)
 

@@ -88,7 +88,7 @@ def act(ctx: Context, deal: str, run: str, step: str, msp: str, entries: tuple[E
     """
     place = place_of(ctx, deal, run, step)
     item = place.item()
-    role = acting_for(ctx, place, msp, place.step.by)
+    role = acting_for(ctx, place, msp, _roles_now(ctx, place, item))
     before = acts_on(ctx, deal, run, step, item.tx_id, msp)
     stands = work.progress(place.step, before)
     if msp in stands.finished | stands.working or place.step.process is not None:
@@ -109,7 +109,7 @@ def check(ctx: Context, deal: str, run: str, step: str, msp: str, approve: bool,
     """
     place = place_of(ctx, deal, run, step)
     item = place.item()
-    role = acting_for(ctx, place, msp, place.step.by)
+    role = acting_for(ctx, place, msp, _roles_now(ctx, place, item))
     before = acts_on(ctx, deal, run, step, item.tx_id, msp)
     if msp not in work.progress(place.step, before).working:
         raise NothingToCheck(msp=msp, step=step)
@@ -150,7 +150,7 @@ def send_back(ctx: Context, deal: str, run: str, step: str, msp: str, target: st
     """
     place = place_of(ctx, deal, run, step)
     item = place.item()
-    role = acting_for(ctx, place, msp, place.step.by)
+    role = acting_for(ctx, place, msp, _roles_now(ctx, place, item))
     require(_is_reason(reason), ReasonNeeded(limit=MAX_REASON))
     allowed = ", ".join(place.step.returns) or "-"
     require(place.board.returned(step, target), ReturnRefused(step=step, allowed=allowed, target=target))
@@ -226,6 +226,10 @@ def show(ctx: Context, deal: str) -> DealProcess:
 
 
 # ------------------------------------------------------------------ how acts become moves
+
+
+def _roles_now(ctx: Context, place: Place, item: Token) -> tuple[Role, ...]:
+    return work.acting_roles(ctx, place.step, work.due_day(ctx, place.deal, place.run, place.step, item))
 
 
 def _completes_alone(place: Place) -> bool:

@@ -55,7 +55,8 @@ def _awaited(ctx: Context, place: Place, found: Standing) -> AwaitedStep:
     step, done = place.step, found.progress
     met = work.has_quorum(ctx, place.deal, step, done.finished)
     certifiers = work.roles_of_parties(ctx, place.deal, (step.countersign,)) if step.countersign and met else {}
-    actors = {msp for msp, roles in work.roles_of_parties(ctx, place.deal, step.by).items() if place.lets(msp, roles)}
+    now = work.acting_roles(ctx, step, found.due)
+    actors = {msp for msp, roles in work.roles_of_parties(ctx, place.deal, now).items() if place.lets(msp, roles)}
     return AwaitedStep(
         run=place.run,
         step=step.id,

@@ -96,6 +96,12 @@ def due_day(ctx: Context, deal: str, run: str, step: Step, item: Token) -> date 
     return add_business_days(start, deadline.days, calendar)
 
 
+def acting_roles(ctx: Context, step: Step, due: date | None) -> tuple[Role, ...]:
+    """The roles of which an institution may act now: once the deadline has passed, the one that it escalates to too."""
+    escalated = step.escalate is not None and has_passed(ctx, step, due)
+    return (*step.by, step.escalate) if step.escalate is not None and escalated else step.by
+
+
 def local_day(moment: datetime, calendar: str) -> date:
     """The day on which a moment falls where the calendar is kept: China's at UTC+8, others at UTC."""
     return (moment + BEIJING).date() if calendar.startswith("cn-") else moment.date()
