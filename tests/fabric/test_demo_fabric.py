@@ -3,14 +3,12 @@ embedded ledger."""
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +16,11 @@ import pytest
 from typer.testing import CliRunner
 
 from chainfusion.cli.main import app
-from chainfusion.contracts.catalogue import registry
-from chainfusion.demo.institutions import INSTITUTIONS, ORDERER, Institution, institution
-from chainfusion.domain.deal import DealTerms, NamedParty, Product
-from chainfusion.domain.document_kinds import DocumentKind
+from chainfusion.demo.institutions import INSTITUTIONS, Institution, institution
 from chainfusion.domain.roles import Role
-from chainfusion.node import documents, witness
-from chainfusion.node.desk import Desk
-from chainfusion.node.documents import Upload
-from chainfusion.node.founding import agreement_of, default_rules, draft_genesis, sign_genesis
-from chainfusion.node.home import Home, LedgerFolder
-from chainfusion.node.identity.organisation import unlock, unlock_notary
-from chainfusion.node.joining import join_ledger
-from chainfusion.node.opening import found_ledger, open_desk
-from chainfusion.node.session import Session
+from chainfusion.node.home import LedgerFolder
 from tests.fabric.network_stage import free_ports, has_fabric
+from tests.support.homes import Homes
 
 pytestmark = [
     pytest.mark.fabric,
@@ -173,45 +161,10 @@ def test_a_peer_s_block_files_are_examined_and_their_codes_against_the_checkpoin
 @pytest.fixture(scope="module")
 def earlier(running: Played, tmp_path_factory: pytest.TempPathFactory) -> LedgerFolder:
     """An embedded ledger of the same institutions, with a deal of two of them."""
-    folder = tmp_path_factory.mktemp("earlier")
-    homes = {each.msp: Home(folder / each.folder) for each in INSTITUTIONS[:3]}
-    for each in INSTITUTIONS[:3]:
-        homes[each.msp].path.mkdir()
-        homes[each.msp].identity.symlink_to(running.home(each) / "identity")
-    ledger = LedgerFolder(folder / "ledger")
-    _fill(ledger, homes)
+    homes = Homes(running.made / "institutions").linked(tmp_path_factory.mktemp("earlier"))
+    ledger = homes.found(b"an earlier agreement")
+    homes.deal(ledger, OLD_DEAL)
     return ledger
-
-
-def _fill(folder: LedgerFolder, homes: dict[str, Home]) -> None:
-    chosen, password = INSTITUTIONS[:3], b"demonstration"
-    organisations = {msp: home.organisation() for msp, home in homes.items()}
-    voices = {each.msp: unlock(organisations[each.msp].user(each.representative), password) for each in chosen}
-    members = [organisations[each.msp].as_member(each.roles) for each in chosen]
-    signed = draft_genesis("Earlier", "原联盟", members, agreement_of(b"x"), default_rules(ORDERER), datetime.now(UTC))
-    for voice in voices.values():
-        signed = sign_genesis(signed, voice)
-    node = unlock(organisations[ORDERER].node, password)
-    with found_ledger(folder, signed, voices[ORDERER], node, homes[ORDERER].identity) as ledger:
-        desks: dict[str, Desk] = {}
-        for each in chosen:
-            join_ledger(homes[each.msp], folder, ledger, each.desk)
-            desks[each.msp] = open_desk(homes[each.msp], ledger, each.desk, password)
-            session = Session(ledger, registry(), voices[each.msp])
-            session.call("consortium.sign_agreement", **session.query("consortium.agreement"))
-        originator, trustee = desks[ORDERER], desks[chosen[1].msp]
-        party = NamedParty(Role.TRUSTEE, trustee.msp)
-        terms = DealTerms(OLD_DEAL, "Donghai Auto 2025-1", "东海车贷2025年第一期", Product.AUTO_LOANS, "CNY", (party,))
-        originator.session.call("deal.open", terms=terms)
-        trustee.session.call("deal.accept", deal=OLD_DEAL, role=Role.TRUSTEE)
-        upload = Upload(
-            OLD_DEAL, DocumentKind.WORKING_PAPER, io.BytesIO(b"a paper"), "p.txt", "text/plain", (trustee.msp,)
-        )
-        documents.add(originator, upload)
-        witness.publish_checkpoint(ledger, unlock_notary(organisations[ORDERER], password))
-        for each in chosen[1:]:
-            memory = witness.WitnessFile(homes[each.msp].witness_file)
-            witness.cosign(ledger, unlock_notary(organisations[each.msp], password), memory, datetime.now(UTC))
 
 
 def test_a_deal_moves_from_one_machine_to_the_channel(running: Played, earlier: LedgerFolder) -> None:
