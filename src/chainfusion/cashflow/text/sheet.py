@@ -353,3 +353,8 @@ class _Sheet:
                 (self.two("Into", "转入"), self.read.title(option.to)),
             )
         return Section(self.two("Clean-up call", "清仓回购"), (), rows)
+
+
+def step_title(terms: r.DealTerms, step: r.Step, lang: str) -> str:
+    """What a step does, in words: its title, or its act with those it pays."""
+    return _Sheet(terms, lang).step(step)
