@@ -12,6 +12,7 @@ TAPE ?=
 MAPPING ?=
 SERVE ?= 1
 PORT ?= 8700
+NETWORK_PORT ?= 24000
 
 .PHONY: help
 help: ## Show the targets
@@ -54,7 +55,7 @@ demo: .venv/.runtime | build ## A deal from consortium to verified evidence, the
 
 .PHONY: demo-fabric
 demo-fabric: .venv/.runtime | build ## The same on a Hyperledger Fabric network of four organisations (FABRIC_BIN or PATH)
-	$(PY) -m chainfusion.demo --engine fabric $(if $(TAPE),--tape "$(TAPE)") $(if $(MAPPING),--mapping "$(MAPPING)") \
+	$(PY) -m chainfusion.demo --engine fabric --network-port $(NETWORK_PORT) $(if $(TAPE),--tape "$(TAPE)") $(if $(MAPPING),--mapping "$(MAPPING)") \
 		--port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 .PHONY: serve
@@ -76,8 +77,8 @@ test-browser: .venv/.dev system-packages ## Only the tests in a browser
 
 .PHONY: test-fabric
 test-fabric: .venv/.dev ## Only the tests that need Hyperledger Fabric's binaries (FABRIC_BIN or PATH)
-	@PATH="$${FABRIC_BIN:-}:$$PATH"; command -v peer orderer configtxgen >/dev/null || { \
-		echo "Fabric's peer, orderer and configtxgen were not found in FABRIC_BIN or on PATH: take them from Fabric's releases (3.1)."; exit 1; }
+	@PATH="$${FABRIC_BIN:-}:$$PATH"; command -v peer orderer >/dev/null || { \
+		echo "Fabric's peer and orderer were not found in FABRIC_BIN or on PATH: take them from Fabric's releases (3.1)."; exit 1; }
 	$(BIN)/pytest -m fabric
 
 .PHONY: soak
