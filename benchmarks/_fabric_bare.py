@@ -38,8 +38,8 @@ def key(*parts: str) -> str:
 def register(ask: Ask, tx_id: str, call: dict[str, Any]) -> tuple[bytes, bytes]:
     """The reads and writes of a registration; the values are as long as the contract's."""
     deal, new = call["deal"], call["document"]
-    for read in (key("member", ORIGINATOR), key("agreement"), key("deal", deal)):
-        ask(Type.GET_STATE, shim.GetState(key=read))
+    first = [key("member", ORIGINATOR), key("agreement"), key("deal", deal)]
+    ask(Type.GET_STATE_MULTIPLE, shim.GetStateMultiple(keys=first))
     parties = key("party", deal, ORIGINATOR)
     ask(Type.GET_STATE_BY_RANGE, shim.GetStateByRange(startKey=parties, endKey=parties + "\U0010ffff"))
     version = key("document", deal, new["id"], f"{new['version']:06d}")
