@@ -24,12 +24,12 @@ static double level_payment(double balance, double rate, int64_t months) {
 static void month(double *restrict b, const double *restrict pay, const double *restrict rate, double d, double s,
                   double v, double *restrict sums) {
     for (int k = 0; k < W; k++) {
-        double defaulted = floor(b[k] * d + 0.5), performing = b[k] - defaulted;
-        double interest = floor((performing * rate[k] + 6000000.5) * (1.0 / 12e6));
-        double scheduled = floor(pay[k] * v + 0.5) - interest;
+        double defaulted = floor(fma(b[k], d, 0.5)), performing = b[k] - defaulted;
+        double interest = floor(fma(performing, rate[k], 6000000.5) * (1.0 / 12e6));
+        double scheduled = floor(fma(pay[k], v, 0.5)) - interest;
         scheduled = scheduled < performing ? scheduled : performing;
         scheduled = scheduled > 0.0 ? scheduled : 0.0;
-        double left = performing - scheduled, prepaid = floor(left * s + 0.5);
+        double left = performing - scheduled, prepaid = floor(fma(left, s, 0.5));
         b[k] = left - prepaid;
         sums[k] += defaulted;
         sums[W + k] += interest;

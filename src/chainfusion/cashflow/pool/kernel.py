@@ -13,3 +13,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 def kernel(function: F) -> F:
     """Compiles a function of a module. Arithmetic is neither reordered nor fused: every machine gives the same."""
     return cast(F, numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+
+
+def exact_kernel(function: F) -> F:
+    """The same, for functions in which every product that is added to something is exact: there, one instruction that
+    multiplies and adds gives what two give, where the processor has it.
+    """
+    return cast(F, numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})(function))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from chainfusion.cashflow.assumptions.numbers import ONE
 from chainfusion.cashflow.pool.arithmetic import MONTHLY_PPM, kept
-from chainfusion.cashflow.pool.kernel import kernel
+from chainfusion.cashflow.pool.kernel import exact_kernel, kernel
 from chainfusion.cashflow.pool.loop import FLOWS, project_loan
 from chainfusion.cashflow.pool.order import LANE_BITS, WIDTH, Blocks, Loans, Places
 from chainfusion.cashflow.pool.tables import Tables
@@ -91,7 +91,7 @@ def _holds(loans: Loans, members: Places, largest: int) -> bool:
     return fits and payment < 1 << LANE_BITS
 
 
-@kernel
+@exact_kernel
 def _run_lanes(loans: Loans, members: Places, curves: Floats, lanes: Floats, sums: Floats) -> None:
     starts = _load(loans, members, lanes)
     level = 1.0 if loans.repays[members[0]] == 0 else 0.0
