@@ -100,6 +100,7 @@ format: .venv/.dev ## Put the code in form
 .PHONY: docs
 docs: .venv/.dev ## Write the pages that are made from code: commands and errors
 	$(PY) -m scripts.reference
+	$(PY) -m chainfusion.cashflow.text.schema > docs/spec/deal-terms.schema.json
 
 .PHONY: bench
 bench: .venv/.bench | build ## Measure; writes build/bench.json

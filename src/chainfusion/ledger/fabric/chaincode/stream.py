@@ -17,7 +17,7 @@ import structlog
 from fabric_protos.peer import chaincode_pb2 as chaincode
 from fabric_protos.peer import chaincode_shim_pb2 as shim
 from google.protobuf.message import DecodeError
-from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
+from greenlet import getcurrent, greenlet
 
 from chainfusion.ledger.fabric.chaincode.call import Program
 from chainfusion.ledger.fabric.chaincode.peer import Limits, PeerRefused
