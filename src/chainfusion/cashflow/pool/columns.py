@@ -127,21 +127,17 @@ def pool(
     A payment that is not given, or 0, is computed: the level payment, or equal parts of principal, over the months of
     `amortizing` after the interest-only months. Raises: BadPool with every value that makes no sense.
     """
-    count = len(balance)
-    zeros = np.zeros(count, np.int64)
-    columns: dict[str, Ints] = {
-        "balance": _column("balance", balance),
-        "rate_ppm": _column("rate_ppm", rate_ppm),
-        "term": _column("term", term),
-        "age": zeros if age is None else _column("age", age),
-        "repays": zeros if repays is None else _column("repays", repays),
-        "amortizing": _column("amortizing", term if amortizing is None else amortizing),
-        "interest_only": zeros if interest_only is None else _column("interest_only", interest_only),
-        "group": zeros if group is None else _column("group", group),
-    }
-    stated = zeros if payment is None else _column("payment", payment)
-    _check(columns | {"payment": stated}, floating)
-    return Pool(currency=currency, payment=_payments(stated, columns), floating=floating, **columns)
+    given = {"balance": balance, "rate_ppm": rate_ppm, "term": term, "age": age, "payment": payment, "repays": repays,
+             "amortizing": amortizing, "interest_only": interest_only, "group": group}  # fmt: skip
+    columns = {name: _column(name, values) for name, values in given.items() if values is not None}
+    _check(columns, floating)
+    zeros = np.zeros(len(balance), np.int64)
+    filled = {
+        "amortizing": columns["term"],
+        **dict.fromkeys(("age", "repays", "interest_only", "group"), zeros),
+    } | columns
+    stated = filled.pop("payment", None)
+    return Pool(currency=currency, payment=_payments(stated, filled), floating=floating, **filled)
 
 
 def _column(name: str, values: Ints) -> Ints:
@@ -153,17 +149,20 @@ def _column(name: str, values: Ints) -> Ints:
     return np.ascontiguousarray(array, np.int64)
 
 
-def _payments(stated: Ints, columns: dict[str, Ints]) -> Ints:
+def _payments(stated: Ints | None, columns: dict[str, Ints]) -> Ints:
     months = np.maximum(columns["amortizing"] - columns["interest_only"], 1)
-    missing = slice(None) if not stated.any() else np.flatnonzero(stated == 0)
-    balance, rate, months = columns["balance"][missing], columns["rate_ppm"][missing], months[missing]
-    computed = level_payments(balance, rate, months)
-    parts = columns["repays"][missing] == Repays.LEVEL_PRINCIPAL
-    if parts.any():
-        computed = np.where(parts, (2 * balance + months) // (2 * months), computed)
-    out = stated.copy()
-    out[missing] = computed
+    if stated is None:
+        return _computed(columns["balance"], columns["rate_ppm"], months, columns["repays"])
+    out, missing = stated.copy(), np.flatnonzero(stated == 0)
+    every = (columns["balance"], columns["rate_ppm"], months, columns["repays"])
+    out[missing] = _computed(*(column[missing] for column in every))
     return out
+
+
+def _computed(balance: Ints, rate_ppm: Ints, months: Ints, repays: Ints) -> Ints:
+    level = level_payments(balance, rate_ppm, months)
+    parts = repays == Repays.LEVEL_PRINCIPAL
+    return np.where(parts, (2 * balance + months) // (2 * months), level) if parts.any() else level
 
 
 # ------------------------------------------------------------------ checks

@@ -123,12 +123,12 @@ def projection(
     if dates and len(dates) < periods:
         raise HorizonTooShort(given=len(dates), periods=periods)
     periods = max(periods, len(dates))
-    opening = _opening(pool)
     columns = _Columns(tuple(s.name for s in scenarios), pool.currency, tuple(dates))
     by_row = [_row_flows(flows, rows_of(s, pool.groups, by_group), periods) for s, flows in zip(scenarios, totals)]  # noqa: B905
     total = columns.collections(np.full(len(scenarios), pool.total), [sum_rows(rows) for rows in by_row])
     if not by_group:
         return Projection(total)
+    opening = _opening(pool)
     each = (
         columns.collections(np.full(len(scenarios), opening[g]), [rows[g] for rows in by_row])
         for g in range(pool.groups)
@@ -176,6 +176,5 @@ def sum_rows(rows: list[Flows]) -> Flows:
 
 
 def _opening(pool: Pool) -> Ints:
-    opening = np.zeros(pool.groups, np.int64)
-    np.add.at(opening, pool.group, pool.balance)
-    return opening
+    """Balance by group; float64 adds whole numbers below 2^53 exactly."""
+    return np.bincount(pool.group, pool.balance, pool.groups).astype(np.int64)

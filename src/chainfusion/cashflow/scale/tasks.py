@@ -41,10 +41,11 @@ def tasks(
     pool: Pool, scenarios: Sequence[Scenario], months: int, by_group: bool, chunk: int, batch: int
 ) -> Iterator[Task]:
     """All tasks of a projection, chunk after chunk."""
+    groups = pool.groups
     for begin in range(0, max(1, len(pool)), chunk):
         loans = pool.chunk(begin, begin + chunk)
         for first in range(0, len(scenarios), batch):
-            yield Task(loans, first, tuple(scenarios[first : first + batch]), pool.groups, months, by_group)
+            yield Task(loans, first, tuple(scenarios[first : first + batch]), groups, months, by_group)
 
 
 def count(pool: Pool, scenarios: Sequence[Scenario], chunk: int, batch: int) -> int:
