@@ -17,5 +17,6 @@ normal        the normal distribution, and its inverse
 draws         random numbers that do not depend on how paths are cut into batches
 rates         paths of a short rate: Vasicek, Hull-White
 copula        defaults of a large pool that share one factor
+pool_paths    a pool's collections on paths of default and interest
 monte_carlo   a deal over many random paths
 """
