@@ -15,6 +15,8 @@ from tests.support.scene import DEAL, DRAFT
 
 pytestmark = pytest.mark.browser
 WIDE, NARROW = 1440, 390
+FUTURE = "cpr=6&cdr=9&recovery=30&lag=6"
+"""Losses that turn the deal's waterfall to acceleration at its ninth payment."""
 
 
 def pages(served: Served) -> dict[str, str]:
@@ -30,6 +32,10 @@ def pages(served: Served) -> dict[str, str]:
         "draft": f"/deals/{DRAFT}",
         "pool": f"/deals/{DEAL}/pool",
         "pool-score": f"/deals/{DEAL}/pool?by=credit_score",
+        "terms": f"/deals/{DEAL}/terms",
+        "cashflow": f"/deals/{DEAL}/cashflow?{FUTURE}",
+        "inspector": f"/deals/{DEAL}/cashflow/9?{FUTURE}",
+        "inspector-first": f"/deals/{DEAL}/cashflow/1?{FUTURE}&step=4",
         "documents": f"/deals/{DEAL}/documents",
         "document": f"/deals/{DEAL}/documents/{rating.documents[0].id}",
         "sealed": f"/deals/{DEAL}/documents/{sealed.documents[0].id}",
@@ -111,7 +117,9 @@ FAULTS = """() => {
 def test_contrast_of_all_text_is_enough(served: Served, browser: Any) -> None:
     for scheme in ("light", "dark"):
         with opened(browser, served, WIDE, color_scheme=scheme) as page:
-            for address in (f"/deals/{DEAL}", f"/deals/{DEAL}/pool", "/ledger", "/evidence"):
+            run = f"/deals/{DEAL}/cashflow"
+            looked_at = (f"/deals/{DEAL}/terms", run, f"{run}/9?{FUTURE}")
+            for address in (f"/deals/{DEAL}", f"/deals/{DEAL}/pool", *looked_at, "/ledger", "/evidence"):
                 page.goto(address)
                 assert page.evaluate(CONTRAST) == [], f"{scheme} {address}"
 

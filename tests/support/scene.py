@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from chainfusion.cashflow.text.reader import read_terms
 from chainfusion.demo.institutions import INSTITUTIONS
 from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.opinions import OpinionKind, PoolFact, Statement
 from chainfusion.domain.pool import Pool
 from chainfusion.domain.process.records import MAIN, Entry
 from chainfusion.domain.roles import Role
-from chainfusion.node import documents, pools, processes
+from chainfusion.node import cashflows, documents, pools, processes
 from chainfusion.node.processes import Item
 from chainfusion.node.session import Session
 from chainfusion.processes import library
@@ -22,6 +24,7 @@ from tests.support.consortium import Consortium
 
 DEAL, DRAFT = "DH-AUTO-2026-1", "DH-AUTO-2026-2"
 HOSTILE = "<script>alert(1)</script>"
+TERMS = read_terms(files("chainfusion").joinpath("demo/data/auto-terms.yaml").read_bytes())
 EVERYONE = tuple(each.msp for each in INSTITUTIONS)
 
 
@@ -41,6 +44,7 @@ def scene(path: Path) -> Consortium:
     _rating_that_ages(consortium, relied)
     consortium.checkpoint()
     consortium.desk_of(Role.TRUSTEE).session.call("pool.acknowledge", deal=DEAL, pool=relied)
+    _agree_on_terms(consortium)
     _run_process(consortium)
     return consortium
 
@@ -55,6 +59,17 @@ def register_pool(consortium: Consortium, deal: str = DEAL) -> Pool:
         criteria = load_criteria(AUTO_LOAN)
         readers = (consortium.desk_of(Role.TRUSTEE).msp,)
         return pools.register(desk, deal, file, tape, criteria, readers=readers, though_failing=True).pool
+
+
+def _agree_on_terms(consortium: Consortium) -> None:
+    """Terms that all have consented to, and a second version that waits for them."""
+    originator = consortium.desk_of(Role.ORIGINATOR)
+    cashflows.register_terms(originator, DEAL, TERMS)
+    for role in (Role.TRUSTEE, Role.LEAD_UNDERWRITER, Role.CUSTODIAN):
+        cashflows.consent(consortium.desk_of(role), DEAL, 1)
+    trustee_fee = next(fee for fee in TERMS.fees if fee.id == "trustee")
+    dearer = tuple(replace(fee, amount="1_600.00 USD") if fee is trustee_fee else fee for fee in TERMS.fees)
+    cashflows.register_terms(originator, DEAL, replace(TERMS, fees=dearer))
 
 
 def _run_process(consortium: Consortium) -> None:

@@ -7,7 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from chainfusion.api.problems import BadAddress
 from chainfusion.api.uploads import check
+from chainfusion.cashflow.deal.assumed import Assumed, from_query
+from chainfusion.domain.errors import require
 from chainfusion.domain.records import to_json
 from chainfusion.node.views import Workspace
 from chainfusion.node.views.deals import DealOverview, DealsView
@@ -15,6 +18,7 @@ from chainfusion.node.views.documents import DocumentPage, DocumentsView
 from chainfusion.node.views.ledger import BlockView, LedgerView, TransactionView
 from chainfusion.node.views.pools import PoolView
 from chainfusion.node.views.steps import InboxView, ProcessView
+from chainfusion.node.views.terms import CashflowView, PaymentView, TermsPage
 from chainfusion.node.views.workspace import TimelineView
 
 LARGEST = 2**53
@@ -23,6 +27,7 @@ DocumentId = Annotated[str, Path(max_length=64, description="The document's id."
 BlockNumber = Annotated[int, Path(ge=0, le=LARGEST, description="The block's number, from 0.")]
 TxId = Annotated[str, Path(max_length=64, description="The transaction's id, 64 hexadecimal characters.")]
 Before = Annotated[int | None, Query(ge=0, le=LARGEST, description="Blocks with smaller numbers only.")]
+PaymentNumber = Annotated[str, Path(max_length=8, description="The payment's number, from 1.")]
 EVIDENCE_TYPE = "application/vnd.chainfusion.evidence"
 
 _PROBLEM = {"description": "A typed refusal (RFC 9457)", "content": {"application/problem+json": {}}}
@@ -45,6 +50,36 @@ _FORM = {
         },
     }
 }
+
+
+_ASSUMED = {
+    "parameters": [
+        {"name": name, "in": "query", "required": False, "description": said, "schema": {"type": "string"}}
+        for name, said in (
+            ("cpr", "Prepayment, per cent a year."),
+            ("cdr", "Default, per cent a year."),
+            ("recovery", "Recovered of what defaults, per cent."),
+            ("lag", "Months from default to recovery."),
+            ("bound", "Which bound private terms are taken at: low or high."),
+            ("version", "A version of the terms; else that in force, else the newest."),
+            ("index.NAME", "An index, per cent a year; a path by payment with commas."),
+            ("event.NAME", "The payment from which an event holds."),
+        )
+    ]
+}
+
+
+def assumptions(request: Request) -> tuple[Assumed, int | None]:
+    """What an address assumes, and of which version of the terms. Raises: BadScenario, BadAddress."""
+    version = request.query_params.get("version")
+    return from_query(request.query_params.multi_items()), whole("version", version) if version else None
+
+
+def whole(where: str, word: str) -> int:
+    """A number from 1 in an address. Raises: BadAddress."""
+    fits = word.isascii() and word.isdigit() and len(word) < 8 and int(word) > 0
+    require(fits, BadAddress(where=where, why="a whole number from 1 is needed"))
+    return int(word)
 
 
 def answers(model: Any) -> dict[int | str, dict[str, Any]]:
@@ -86,6 +121,21 @@ def router(workspace: Workspace) -> APIRouter:
     def process(deal: DealId) -> Response:
         """The deal's process: where it stands, whom it waits for, and every act."""
         return JSONResponse(to_json(workspace.process(deal)))
+
+    @api.get("/deals/{deal}/terms", responses=answers(TermsPage))
+    def terms(deal: DealId) -> Response:
+        """The deal's terms: every version, who consented, whose consent is outstanding, the text."""
+        return JSONResponse(to_json(workspace.terms(deal)))
+
+    @api.get("/deals/{deal}/cashflow", responses=answers(CashflowView), openapi_extra=_ASSUMED)
+    def cashflow(request: Request, deal: DealId) -> Response:
+        """What the deal pays under assumptions, by payment and class; or why this node cannot tell."""
+        return JSONResponse(to_json(workspace.cashflow(deal, *assumptions(request))))
+
+    @api.get("/deals/{deal}/cashflow/{period}", responses=answers(PaymentView), openapi_extra=_ASSUMED)
+    def payment(request: Request, deal: DealId, period: PaymentNumber) -> Response:
+        """One payment step by step: due, there, paid, unpaid and why; triggers with both sides."""
+        return JSONResponse(to_json(workspace.payment(deal, whole("period", period), *assumptions(request))))
 
     @api.get("/deals/{deal}/documents", responses=answers(DocumentsView))
     def documents(deal: DealId) -> Response:

@@ -83,6 +83,11 @@ def exact_money(minor: int, currency: str, lang: str) -> str:
     return f"{amount} {_CURRENCY_ZH.get(currency, currency)}" if lang == "zh" else f"{currency} {amount}"
 
 
+def amount(minor: int | None, currency: str) -> str:
+    """An amount to the cent without its currency, which the head tells: 7,362,418,905.37."""
+    return MISSING if minor is None else decimal(major(minor, currency), minor_digits(currency))
+
+
 def per_cent(ppm: int | None, places: int = 2) -> str:
     """Millionths as per cent: 38600 as 3.86."""
     return MISSING if ppm is None else decimal(Decimal(ppm) / 10_000, places)

@@ -11,16 +11,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 
 from chainfusion.api.problems import BadAddress
-from chainfusion.api.routes import LARGEST, evidence_file
+from chainfusion.api.routes import LARGEST, assumptions, evidence_file, whole
 from chainfusion.domain.errors import require
 from chainfusion.domain.records import to_json
 from chainfusion.node.views import Workspace
 from chainfusion.node.views.deals import DealOverview
 from chainfusion.node.views.facts import NotFound
 from chainfusion.node.views.pools import PoolView
+from chainfusion.node.views.terms import PaymentView
 from chainfusion.web.rendering import language, page
 from chainfusion.web.strata import Chart, chart_of
 from chainfusion.web.tables import Sheet, Tables
+from chainfusion.web.termpages import cashflow_facts, payment_facts, terms_facts
 
 View = Callable[[Request], Any]
 Facts = Callable[[Request, Any], dict[str, Any]]
@@ -99,6 +101,7 @@ def _deals(twins: Twins, workspace: Workspace) -> None:
         within("process"),
     )
     twins.add("/deals/{deal}/pool", "pool.html", lambda r: workspace.pool(_of(r, "deal")), Tables.pool, _charts(deal))
+    _terms(twins, workspace, within)
     twins.add(
         "/deals/{deal}/documents",
         "documents.html",
@@ -128,6 +131,34 @@ def _deals(twins: Twins, workspace: Workspace) -> None:
         kept = f"?{request.url.query}" if request.url.query else ""
         where = f"/deals/{found[0].id}" if len(found) == 1 else "/deals"
         return RedirectResponse(where + kept, 303)
+
+
+def _terms(twins: Twins, workspace: Workspace, within: Callable[[str], Facts]) -> None:
+    """What the deal's terms say, what they pay, and one payment of it."""
+
+    def payment(request: Request) -> PaymentView:
+        return workspace.payment(_of(request, "deal"), whole("period", _of(request, "period")), *assumptions(request))
+
+    def more(tab: str, facts: Callable[[Request, Any, str], dict[str, Any]]) -> Facts:
+        return lambda request, view: within(tab)(request, view) | facts(request, view, language(request))
+
+    twins.add(
+        "/deals/{deal}/terms",
+        "terms.html",
+        lambda request: workspace.terms(_of(request, "deal")),
+        Tables.terms,
+        more("terms", terms_facts),
+    )
+    twins.add(
+        "/deals/{deal}/cashflow/{period}", "inspector.html", payment, Tables.payment, more("cashflow", payment_facts)
+    )
+    twins.add(
+        "/deals/{deal}/cashflow",
+        "cashflow.html",
+        lambda request: workspace.cashflow(_of(request, "deal"), *assumptions(request)),
+        Tables.cashflow,
+        more("cashflow", cashflow_facts),
+    )
 
 
 def _charts(deal: Callable[[Request], DealOverview]) -> Facts:
@@ -215,6 +246,12 @@ def _downloads(pages: APIRouter, workspace: Workspace) -> None:
     @pages.get("/deals/{deal}/pool.evidence")
     def pool(deal: str) -> Response:
         return evidence_file(workspace.evidence_of_pool(deal), f"{deal}-pool-v{workspace.pool(deal).version}")
+
+    @pages.get("/deals/{deal}/terms/{version}.yaml")
+    def terms(deal: str, version: str) -> Response:
+        number = whole("version", version)
+        headers = _attachment(f"{deal}-terms-v{number}.yaml")
+        return Response(workspace.terms_document(deal, number), media_type="application/yaml", headers=headers)
 
     @pages.get("/deals/{deal}/loan.evidence")
     def loan(request: Request, deal: str) -> Response:

@@ -35,7 +35,7 @@ def environment(lang: str) -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"_": translator(lang), "lang": lang, "version": __version__, "role_names": ROLE_NAMES}
-    for name in ("grouped", "per_cent", "share", "tenths", "iso", "short_hash", "hash_groups", "decimal"):
+    for name in ("grouped", "per_cent", "share", "tenths", "iso", "short_hash", "hash_groups", "decimal", "amount"):
         made.globals[name] = getattr(figures, name)
     for name in ("money", "exact_money", "scale", "day", "moment", "short_day", "local_day", "limit"):
         made.globals[name] = _speaking(getattr(figures, name), lang)

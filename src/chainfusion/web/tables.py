@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from chainfusion.cashflow.text.sheet import term_sheet
 from chainfusion.domain.errors import Text
 from chainfusion.domain.records import utc_text
 from chainfusion.node.views.acts import Act
@@ -13,6 +14,7 @@ from chainfusion.node.views.documents import DocumentPage, DocumentsView, IndexR
 from chainfusion.node.views.ledger import BlockView, LedgerView, TransactionView
 from chainfusion.node.views.pools import PoolView
 from chainfusion.node.views.steps import InboxView, ProcessView, WaitLine
+from chainfusion.node.views.terms import CashflowView, PaymentView, TermsPage
 from chainfusion.node.views.workspace import TimelineView
 from chainfusion.web.csvtable import Cell, csv_text
 from chainfusion.web.strata import chart_of
@@ -132,6 +134,62 @@ class Tables:
         )
         columns = ("field", "band", "parts", "loans", "loans_share_bp", "balance", "balance_share_bp")
         return Sheet((*columns, "original_balance", "average_balance", "currency"), rows)
+
+    def terms(self, view: TermsPage) -> Sheet:
+        """The term sheet, a cell a row."""
+        rows = (
+            (section.title, row[0], section.columns[n] if section.columns else None, cell)
+            for section in term_sheet(view.terms, self.lang).sections
+            for row in section.rows
+            for n, cell in enumerate(row)
+            if n > 0 and cell
+        )
+        return Sheet(("section", "item", "column", "text"), rows)
+
+    def cashflow(self, view: CashflowView) -> Sheet:
+        """A payment a row; the run can be repeated from it (`cashflow run --collections`)."""
+        names = [each.name for each in view.classes]
+        pool = ("opening", "scheduled", "prepaid", "defaulted", "recovered", "lost", "interest", "closing")
+        parts = ("balance", "principal", "interest", "interest_due")
+        rows = (
+            (
+                each.period,
+                each.payment.isoformat(),
+                self._t(each.state),
+                *(getattr(each, name) for name in pool),
+                *(getattr(found, part) for found in each.classes for part in parts),
+                view.currency,
+            )
+            for each in view.payments
+        )
+        columns = ("period", "payment", "state", *pool, *(f"{name}.{part}" for name in names for part in parts))
+        return Sheet((*columns, "currency"), rows)
+
+    def payment(self, view: PaymentView) -> Sheet:
+        """A payee of a step a row."""
+        rows = (
+            (
+                step.number,
+                step.list,
+                step.step,
+                self._t(step.title),
+                each.payee,
+                self._t(each.title),
+                step.available,
+                each.due,
+                each.paid,
+                each.unpaid,
+                step.left,
+                each.bound,
+                self._t(each.why),
+                self._t(step.clause),
+                view.reading.currency,
+            )
+            for step in view.reading.steps
+            for each in step.payments
+        )
+        columns = ("number", "list", "step", "title", "payee", "name", "available", "due", "paid", "unpaid", "left")
+        return Sheet((*columns, "bound", "why", "clause", "currency"), rows)
 
     def documents(self, view: DocumentsView) -> Sheet:
         """The index, a document a row; a missing one is a row of its own."""

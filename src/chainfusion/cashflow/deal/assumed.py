@@ -15,7 +15,7 @@ A scenario file is YAML (JSON is too):
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -27,6 +27,7 @@ from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.terms.formula import Literal, parse
 from chainfusion.domain.terms.private import Side
 from chainfusion.domain.terms.refusals import BadFormula, BadTerms
+from chainfusion.domain.terms.schedule import MAX_PERIODS
 from chainfusion.domain.waterfall.opcodes import RATIO
 
 _PER_CENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
@@ -73,6 +74,20 @@ class Assumed:
         """In short, such as `cpr 8 / cdr 1.5 / recovery 40 / lag 6`."""
         return f"cpr {self.cpr} / cdr {self.cdr} / recovery {self.recovery} / lag {self.lag}"
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for assumptions that say the same; can be a key, which the record cannot."""
+        parts = (tuple(sorted(part.items())) for part in (self.indices, self.events, self.private))
+        return (self.cpr, self.cdr, self.recovery, self.lag, self.bound, *parts)
+
+    @property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """As parameters of an address, private values left out; `from_query` reads them."""
+        indices = ((f"index.{name}", ",".join(map(str, path))) for name, path in sorted(self.indices.items()))
+        events = ((f"event.{name}", str(first)) for name, first in sorted(self.events.items()))
+        plain = (("cpr", str(self.cpr)), ("cdr", str(self.cdr)), ("recovery", str(self.recovery)))
+        return (*plain, ("lag", str(self.lag)), ("bound", self.bound.value), *indices, *events)
+
     def fixings(self, index: str, periods: int) -> list[int] | None:
         """An index's rate in each period in units of 1e-8; None where nothing is assumed of it."""
         path = self.indices.get(index)
@@ -106,6 +121,23 @@ def assumed(given: Mapping[str, str | None]) -> Assumed:
     return found
 
 
+def from_query(pairs: Iterable[tuple[str, str]]) -> Assumed:
+    """From parameters of an address: cpr, cdr, recovery, lag, bound, `index.NAME` (rates with commas between them) and
+    `event.NAME`; others are not looked at. Raises: BadScenario."""
+    given = dict(pairs)
+    plain = assumed({name: given.get(name) for name in (*_RATES, "lag", "bound")})
+    named = [(*name.split(".", 1), word) for name, word in given.items() if "." in name and word.strip()]
+    indices = {name: _rates(name, word) for kind, name, word in named if kind == "index"}
+    events = {name: payment(name, word) for kind, name, word in named if kind == "event"}
+    return replace(plain, indices=indices, events=events)
+
+
+def _rates(name: str, word: str) -> tuple[Decimal, ...]:
+    parts = word.split(",")
+    require(len(parts) <= MAX_PERIODS, _bad(name, word, f"at most {MAX_PERIODS} rates", f"至多 {MAX_PERIODS} 个利率"))
+    return tuple(rate(name, part.strip()) for part in parts)
+
+
 def rate(name: str, word: str) -> Decimal:
     """A rate in per cent, 0 to 100. Raises: BadScenario."""
     fits = _PER_CENT.fullmatch(word) is not None and Decimal(word) <= 100
@@ -115,7 +147,7 @@ def rate(name: str, word: str) -> Decimal:
 
 def payment(name: str, word: str) -> int:
     """The number of a payment. Raises: BadScenario."""
-    return _count(name, word, 1200, 1)
+    return _count(name, word, MAX_PERIODS, 1)
 
 
 def read_scenario(data: bytes) -> Assumed:

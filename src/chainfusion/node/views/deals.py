@@ -74,6 +74,7 @@ class DealOverview:
     documents: DocumentsView
     acts: int
     has_process: bool
+    has_terms: bool
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,12 @@ class Deals:
             strands=pool.strands if pool else None,
             documents=picture.documents,
             acts=len(self.acts.by_deal.get(deal, ())),
-            has_process=any(act.operation == "process.start" and act.valid for act in self.acts.by_deal.get(deal, ())),
+            has_process=self._has("process.start", deal),
+            has_terms=self._has("terms.register", deal),
         )
+
+    def _has(self, operation: str, deal: str) -> bool:
+        return any(act.operation == operation and act.valid for act in self.acts.by_deal.get(deal, ()))
 
     def _picture(self, deal: str, height: int) -> Picture:
         shown = from_json(ContractDeal, self.desk.session.query("deal.show", deal=deal))

@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
 
+from chainfusion.cashflow.deal.assumed import Assumed
+from chainfusion.cashflow.deal.run import DealRun
+from chainfusion.cashflow.text.writer import write_terms
 from chainfusion.domain.document_records import Document
-from chainfusion.domain.errors import Text, require
+from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.records import from_json
 from chainfusion.domain.roles import Role
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.evidence_file import EMBEDDED, SubjectKind
 from chainfusion.ledger.port import Ledger, Signer
-from chainfusion.node import documents, proofs
+from chainfusion.node import cashflows, documents, proofs
+from chainfusion.node.cashflows import DealPool
 from chainfusion.node.desk import Desk
 from chainfusion.node.views.acts import Act, Acts
 from chainfusion.node.views.deals import DealName, DealOverview, Deals, DealsView
@@ -26,6 +30,15 @@ from chainfusion.node.views.facts import Institution, NotFound
 from chainfusion.node.views.ledger import BlockView, LedgerView, Log, TransactionView
 from chainfusion.node.views.pools import Pools, PoolView
 from chainfusion.node.views.steps import InboxView, ProcessView, Steps
+from chainfusion.node.views.terms import (
+    CashflowView,
+    PaymentView,
+    TermsBrief,
+    TermsPage,
+    TermsViews,
+    chosen,
+    refusal_of,
+)
 from chainfusion.vault.opened import Opened
 
 T = TypeVar("T")
@@ -68,6 +81,7 @@ class Workspace:
         self._documents = Documents(self.desk, self.acts)
         self._deals = Deals(self.desk, self.acts, self._pools, self._documents)
         self._steps = Steps(self.desk, self.acts, self._deals)
+        self._terms = TermsViews(self.desk, self.acts)
         self._log = Log(self.ledger, self.acts, self.desk.members)
 
     # ------------------------------------------------------------------ whose, and how far
@@ -124,6 +138,55 @@ class Workspace:
     def inbox(self) -> InboxView:
         """What awaits this institution, across all deals."""
         return self._at_height(("inbox",), self._steps.inbox)
+
+    def terms(self, deal: str) -> TermsPage:
+        """A deal's terms, every version of them, consents. Raises: UnknownDeal, TermsUnknown."""
+        self.deal(deal)
+        return self._at_height(("terms", deal), lambda height: self._terms.page(deal, height))
+
+    def terms_document(self, deal: str, version: int) -> bytes:
+        """A version's terms as a document. Raises: UnknownDeal, TermsUnknown."""
+        self.deal(deal)
+        return write_terms(self._terms.terms(deal, version))
+
+    def cashflow(self, deal: str, told: Assumed, version: int | None = None) -> CashflowView:
+        """What a deal's terms pay under assumptions, or why that cannot be told here.
+
+        Raises: UnknownDeal, TermsUnknown, AssumedUnknown.
+        """
+        brief = self._version(deal, version)
+        return self._at_height(
+            ("cashflow", deal, brief.version, told.key), lambda height: self._cashflow(deal, height, brief, told)
+        )
+
+    def _cashflow(self, deal: str, height: int, brief: TermsBrief, told: Assumed) -> CashflowView:
+        try:
+            made = self._run(deal, brief, told), self._loans(deal)
+        except ChainFusionError as error:
+            return self._terms.view(deal, height, brief, told, refusal_of(error))
+        return self._terms.view(deal, height, brief, told, made)
+
+    def payment(self, deal: str, period: int, told: Assumed, version: int | None = None) -> PaymentView:
+        """One payment of a deal under assumptions, step by step.
+
+        Raises: UnknownDeal, TermsUnknown, NoSuchPeriod, and as `cashflows.project`.
+        """
+        brief = self._version(deal, version)
+        return self._terms.payment(deal, self.height(), brief, self._run(deal, brief, told), period)
+
+    def _version(self, deal: str, version: int | None) -> TermsBrief:
+        return chosen(self.terms(deal).versions, deal, version)
+
+    def _loans(self, deal: str) -> DealPool:
+        return self._at_height(("loans", deal), lambda _: self._terms.loans(deal))
+
+    def _run(self, deal: str, brief: TermsBrief, told: Assumed) -> DealRun:
+        def made(height: int) -> DealRun:
+            del height
+            terms = self._terms.terms(deal, brief.version)
+            return cashflows.run_on(deal, terms, self._loans(deal), told)
+
+        return self._at_height(("run", deal, brief.version, told.key), made)
 
     def timeline(self, deal: str) -> TimelineView:
         """All signed acts of a deal. Raises: UnknownDeal."""
