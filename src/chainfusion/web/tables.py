@@ -158,12 +158,13 @@ class Tables:
                 self._t(each.state),
                 *(getattr(each, name) for name in pool),
                 *(getattr(found, part) for found in each.classes for part in parts),
+                each.others,
                 view.currency,
             )
             for each in view.payments
         )
         columns = ("period", "payment", "state", *pool, *(f"{name}.{part}" for name in names for part in parts))
-        return Sheet((*columns, "currency"), rows)
+        return Sheet((*columns, "others", "currency"), rows)
 
     def payment(self, view: PaymentView) -> Sheet:
         """A payee of a step a row."""

@@ -271,7 +271,7 @@ class Words:
             list=found.list,
             list_title=self.both(lambda reader: reader.list_title(found.list)),
             step=found.step,
-            title=Text(step_title(self.terms, step, "en"), step_title(self.terms, step, "zh")),
+            title=Text(_capital(step_title(self.terms, step, "en")), step_title(self.terms, step, "zh")),
             act=found.act,
             applied=found.applied,
             why=why_step(found, step),
@@ -322,3 +322,7 @@ class Words:
             name = self.title(what)
             return Text(f"turns on: {name.en}", f"同时触发：{name.zh}")
         return Text(f"decides: {what}", f"影响：{what}")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

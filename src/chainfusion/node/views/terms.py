@@ -107,7 +107,8 @@ class ClassFlow:
 
 @dataclass(frozen=True)
 class PaymentFlow:
-    """One payment: the pool's collections that it distributes, and what the classes got. Minor units."""
+    """One payment: the pool's collections that it distributes, what the classes got, and what `others` got: fees,
+    hedges, parties, assets that were bought. Minor units."""
 
     period: int
     payment: date
@@ -120,6 +121,7 @@ class PaymentFlow:
     lost: int
     interest: int
     closing: int
+    others: int
     classes: tuple[ClassFlow, ...]
 
 
@@ -262,8 +264,14 @@ def _payment(run: DealRun, words: Words, n: int) -> PaymentFlow:
     at, state = run.periods[n], state_of(run, n)
     pool = {name: run.flows[f"pool.{name}"][n] for name in _POOL}
     classes = tuple(_class(run, tranche.id, n) for tranche in run.terms.tranches)
+    others = sum(run.run.values.get(f"{name}.paid", (0,) * (n + 1))[n] for name in _paid_besides(run.terms))
     title = words.both(lambda reader: reader.state_title(state))
-    return PaymentFlow(period=n + 1, payment=at.payment, state=title, classes=classes, **pool)
+    return PaymentFlow(period=n + 1, payment=at.payment, state=title, others=others, classes=classes, **pool)
+
+
+def _paid_besides(terms: DealTerms) -> tuple[str, ...]:
+    """Who is paid besides the classes."""
+    return (*(claim.id for claim in terms.claims), *(party.id for party in terms.parties), "assets")
 
 
 _POOL = ("opening", "scheduled", "prepaid", "defaulted", "recovered", "lost", "interest", "closing")
