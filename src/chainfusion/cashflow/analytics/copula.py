@@ -52,11 +52,12 @@ class Copula:
         share = self.given(factor)
         before = np.concatenate([np.zeros((len(share), 1)), share[:, :-1]], axis=1)
         standing = 1.0 - before
-        rates: Floats = np.divide(share - before, standing, out=np.zeros_like(share), where=standing > 0)
-        return np.clip(rates, 0.0, 1.0)
+        rates = np.divide(share - before, standing, out=np.zeros_like(share), where=standing > 0)
+        found: Floats = np.clip(rates, 0.0, 1.0)
+        return found
 
 
 def cumulative_of(monthly: Floats) -> Floats:
     """Probabilities of default by each period, from the rates of each period."""
-    found: Floats = 1.0 - np.cumprod(1.0 - monthly)
-    return np.maximum.accumulate(np.clip(found, 0.0, 1.0))
+    found: Floats = np.maximum.accumulate(np.clip(1.0 - np.cumprod(1.0 - monthly), 0.0, 1.0))
+    return found

@@ -2,8 +2,8 @@
 
 The projection tells, for each period, what part of the performing balance is scheduled, prepays and pays interest,
 after defaults; on a path those parts are taken of the balance that the path's defaults leave. This is what the loans
-themselves would give where a path's defaults strike every loan alike, but for rounding loan by loan; where the path's default rates are the projection's own, the
-collections are the projection's, to the cent.
+themselves would give where a path's defaults strike every loan alike, but for rounding loan by loan. Where the path's
+default rates are the projection's own, the collections are the projection's, to the cent.
 
     D = round(B d)    S = round((B - D) s)    V = round((B - D - S) v)    I = round((B - D) (i + w (L - L0) / 12))
 

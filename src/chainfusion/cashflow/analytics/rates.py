@@ -76,7 +76,8 @@ class Vasicek:
 
     def expected(self, periods: int) -> Floats:
         """The mean path."""
-        return self.paths(np.zeros((1, periods)))[0]
+        found: Floats = self.paths(np.zeros((1, periods)))[0]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
