@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from chainfusion.domain.canonical import parse_canonical, trusted_canonical
 from chainfusion.domain.encoding import encoded
+from chainfusion.domain.lazy import lazy
 from chainfusion.domain.records import from_json
 
 SIGNING_PREFIX = b"chainfusion transaction v1\n"
@@ -43,12 +43,12 @@ class Proposal:
     transient: str | None
     version: int
 
-    @cached_property
+    @lazy
     def payload(self) -> bytes:
         """Canonical bytes."""
         return encoded(self)
 
-    @cached_property
+    @lazy
     def tx_id(self) -> str:
         """The transaction's id, see `transaction_id`."""
         return transaction_id(self.nonce, self.creator)
@@ -75,7 +75,7 @@ class Transaction:
     proposal: Proposal
     signature: bytes
 
-    @cached_property
+    @lazy
     def leaf(self) -> bytes:
         """Canonical bytes: the leaf of the block's transaction tree."""
         return b"".join((_BEFORE_PAYLOAD, self.proposal.payload, _AFTER_PAYLOAD, self.signature.hex().encode(), b'"}'))
@@ -106,7 +106,7 @@ class Outcome:
     tx_id: str
     writes: tuple[tuple[str | None, ...], ...]
 
-    @cached_property
+    @lazy
     def leaf(self) -> bytes:
         """Canonical bytes: the leaf of the block's outcome tree. Its fields are JSON values as they stand."""
         return trusted_canonical(
