@@ -1,7 +1,8 @@
 """The committer: one thread that orders what waits, runs it, and makes it durable a block at a time.
 
-Many transactions share one fsync: while a block is being written the next ones gather. Signatures are checked in two
-halves, one in a helper thread and one here, because OpenSSL lets both run while it works.
+Many transactions share one fsync: while a block is being written the next ones gather, and their signatures are
+checked, in two halves, one in a helper thread and one here. OpenSSL, SQLite and the disk let each other run while they
+work; Python does not, so a block's contracts run only once the block before is durable.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -23,6 +26,7 @@ from chainfusion.ledger.embedded.admission import (
     transient_bytes,
 )
 from chainfusion.ledger.embedded.blocks import LEDGER_ID, MAX_BYTES, MAX_TRANSACTIONS, BlockSigner, Head
+from chainfusion.ledger.embedded.draft import Answer, Answers, Draft, receipt
 from chainfusion.ledger.embedded.execution import Engine, Execution
 from chainfusion.ledger.embedded.lock import WriteLock
 from chainfusion.ledger.embedded.membership import (
@@ -36,14 +40,12 @@ from chainfusion.ledger.embedded.membership import (
 from chainfusion.ledger.embedded.state import State
 from chainfusion.ledger.embedded.store import PLACES_PER_BLOCK, Connect, StorageError, Store
 from chainfusion.ledger.embedded.waiting import WaitingRoom
-from chainfusion.ledger.evidence.block import BlockHeader
 from chainfusion.ledger.evidence.certificates import CertificateRefused
 from chainfusion.ledger.evidence.transaction import VALID, Outcome, Transaction
-from chainfusion.ledger.port import OutcomeUnknown, Receipt, TransactionRefused, TransactionState
+from chainfusion.ledger.port import OutcomeUnknown, Receipt, TransactionRefused
 
 SMALL_BATCH = 8
-"""Signatures below which waking the helper costs more than it saves."""
-Answer = Receipt | ChainFusionError
+"""Transactions below which waking a helper costs more than it saves."""
 
 
 class LedgerWriteFailed(OutcomeUnknown):
@@ -73,46 +75,20 @@ class NotTheOrderer(ChainFusionError):
     do = Text("Send transactions to the node of the ordering member.", "请将交易发送至排序成员的节点。")
 
 
-@dataclass
-class Draft:
-    """A block in the making."""
+@dataclass(frozen=True)
+class Sealing:
+    """A block that is being made durable."""
 
-    head: Head
-    time: datetime
-    ordered_under: InForce | None
-    """The membership before the block, whose orderer signs it; None before the founding."""
-    admitted: list[Admitted] = field(default_factory=list)
-    executions: list[Execution] = field(default_factory=list)
-    first: dict[str, Admitted] = field(default_factory=dict)
-    known: frozenset[bytes] = frozenset()
-    """Ids among those waiting that earlier blocks have recorded."""
-    size: int = 0
-
-    def add(self, admitted: Admitted, execution: Execution) -> None:
-        """Gives a transaction the next position."""
-        self.first[admitted.proposal.tx_id] = admitted
-        self.admitted.append(admitted)
-        self.executions.append(execution)
-        self.size += execution.size
+    draft: Draft
+    refused: Answers
+    """Answers to those of its batch that are not in it."""
+    done: Callable[[], None]
+    """Returns when it is durable. Raises: what hindered it."""
 
     @property
-    def is_full(self) -> bool:
-        """Whether the next transaction belongs in the next block."""
-        return len(self.admitted) >= MAX_TRANSACTIONS or self.size >= MAX_BYTES
-
-    def header(self, channel: str, membership: bytes) -> BlockHeader:
-        """The header over what was added."""
-        transactions = [admitted.transaction.leaf for admitted in self.admitted]
-        outcomes = [execution.outcome.leaf for execution in self.executions]
-        return self.head.header(channel, membership, self.time, transactions, outcomes)
-
-    def receipts(self) -> list[tuple[Admitted, Answer]]:
-        """What to answer, once it is durable."""
-        return [
-            (each, receipt(execution.outcome, execution.response, self.head.height))
-            for admitted, execution in zip(self.admitted, self.executions, strict=True)
-            for each in (admitted, *admitted.repeats)
-        ]
+    def ordered(self) -> list[Admitted]:
+        """All that wait for it."""
+        return [each for admitted in self.draft.admitted for each in (admitted, *admitted.repeats)]
 
 
 class Committer:
@@ -139,7 +115,8 @@ class Committer:
         self._head: Head | None = None
         self._seen = -1
         self._lock = WriteLock(path)
-        self._helper = ThreadPoolExecutor(1, thread_name_prefix="ledger-signatures")
+        self._helpers = ThreadPoolExecutor(2, thread_name_prefix="ledger-helper")
+        self._sealing: Sealing | None = None
         self.waiting = WaitingRoom()
         self._thread = Thread(target=self._work, name="ledger-committer", daemon=True)
 
@@ -183,7 +160,7 @@ class Committer:
         self.waiting.close()
         if self._thread.is_alive():
             self._thread.join()
-        self._helper.shutdown()
+        self._helpers.shutdown()
 
     def close(self) -> None:
         """Ends; where no other connection is open, everything is then in the one file."""
@@ -192,59 +169,92 @@ class Committer:
         self._lock.close()
 
     def _work(self) -> None:
-        while batch := self.waiting.take(MAX_TRANSACTIONS, MAX_BYTES):
+        while (batch := self._next_batch()) or self._sealing:
             try:
-                answers = self.settle(batch)
+                refusals = self._signature_refusals(batch)
             except Exception as error:  # the thread must outlive whatever one batch brings
-                answers = [(admitted, LedgerWriteFailed(why=f"{type(error).__name__}: {error}")) for admitted in batch]
-            self.waiting.leave(batch)
-            for admitted, answer in answers:
-                _tell(admitted.future, answer)
+                self._finish_block()
+                self._fail(batch, error)
+            else:
+                self._finish_block()
+                self._settle(batch, refusals)
+
+    def _next_batch(self) -> list[Admitted]:
+        """What waits; nothing at once where a block is being sealed and its end is all there is to wait for."""
+        return self.waiting.take(MAX_TRANSACTIONS, MAX_BYTES, wait=self._sealing is None)
 
     # -------------------------------------------------------------- one batch
 
-    def settle(self, batch: list[Admitted]) -> list[tuple[Admitted, Answer]]:
-        """Checks signatures, then commits what is good in one block or more. Returns an answer for each."""
-        answers: list[tuple[Admitted, Answer]] = []
-        rest: list[Admitted] = []
-        for admitted, refusal in zip(batch, self._signature_refusals(batch), strict=True):
-            if refusal is None:
-                rest.append(admitted)
-            else:
-                answers.append((admitted, refusal))
+    def _settle(self, batch: list[Admitted], refusals: list[TransactionRefused | None]) -> None:
+        """Refuses what is badly signed, and puts the others in one block or more."""
+        checked = list(zip(batch, refusals, strict=True))
+        self._tell([(admitted, refusal) for admitted, refusal in checked if refusal is not None])
+        rest = [admitted for admitted, refusal in checked if refusal is None]
         while rest:
-            told, rest = self._commit(rest)
-            answers.extend(told)
-        return answers
+            rest = self._begin_block(rest)
 
     def _signature_refusals(self, batch: list[Admitted]) -> list[TransactionRefused | None]:
         if len(batch) < SMALL_BATCH:
             return _refusals(batch)
         half = len(batch) // 2
-        second = self._helper.submit(_refusals, batch[half:])
+        second = self._helpers.submit(_refusals, batch[half:])
         return _refusals(batch[:half]) + second.result()
 
-    def _commit(self, batch: list[Admitted]) -> tuple[list[tuple[Admitted, Answer]], list[Admitted]]:
-        try:
-            with self._lock.held(), self._store.writing():
-                refused, rest, draft = self._draft(batch)
-                if draft.admitted:
-                    self._seal(draft)
-        except BaseException as error:
-            self._state.forget()
-            self._head = None
-            if isinstance(error, StorageError):
-                return [(admitted, LedgerWriteFailed(why=str(error))) for admitted in batch], []
-            if isinstance(error, NotTheOrderer):
-                return [(admitted, error) for admitted in batch], []
-            raise
-        return refused + draft.receipts(), rest
+    def _tell(self, answers: Answers) -> None:
+        self.waiting.leave(admitted for admitted, _ in answers)
+        for admitted, answer in answers:
+            _tell(admitted.future, answer)
 
-    def _draft(self, batch: list[Admitted]) -> tuple[list[tuple[Admitted, Answer]], list[Admitted], Draft]:
+    def _fail(self, batch: list[Admitted], error: Exception) -> None:
+        """Answers those whose block failed; the next one begins with what the file says."""
+        self._state.forget()
+        self._head = None
+        failure = error if isinstance(error, NotTheOrderer) else LedgerWriteFailed(why=_reason(error))
+        self._tell([(admitted, failure) for admitted in batch])
+
+    # -------------------------------------------------------------- one block
+
+    def _begin_block(self, batch: list[Admitted]) -> list[Admitted]:
+        """Runs transactions and begins to seal the block of them. Returns those that belong in the next one."""
+        try:
+            with ExitStack() as transaction:
+                transaction.enter_context(self._lock.held())
+                transaction.enter_context(self._store.writing())
+                refused, rest, draft = self._draft(batch)
+                seal = partial(self._seal_durably, draft, transaction.pop_all())
+        except Exception as error:
+            self._fail(batch, error)
+            return []
+        is_small = len(draft.admitted) < SMALL_BATCH
+        self._sealing = Sealing(draft, refused, seal if is_small else self._helpers.submit(seal).result)
+        if is_small or rest:
+            self._finish_block()
+        return rest
+
+    def _seal_durably(self, draft: Draft, transaction: ExitStack) -> None:
+        """Ends the write that `_begin_block` began: in a helper thread, since SQLite and the disk need no Python."""
+        with transaction:
+            if draft.admitted:
+                self._seal(draft)
+
+    def _finish_block(self) -> None:
+        """Waits until the block under way is durable, and answers its transactions."""
+        sealing, self._sealing = self._sealing, None
+        if sealing is None:
+            return
+        try:
+            sealing.done()
+        except Exception as error:
+            self._tell(sealing.refused)
+            self._fail(sealing.ordered, error)
+        else:
+            self._tell(sealing.refused + sealing.draft.receipts())
+
+    def _draft(self, batch: list[Admitted]) -> tuple[Answers, list[Admitted], Draft]:
         head = self._current_head()
         draft = Draft(head, head.next_time(self._clock()), membership_in(self._state))
         draft.known = self._store.known(bytes.fromhex(admitted.proposal.tx_id) for admitted in batch)
-        answers: list[tuple[Admitted, Answer]] = []
+        answers: Answers = []
         for count, admitted in enumerate(batch):
             if draft.is_full:
                 return answers, batch[count:], draft
@@ -339,10 +349,8 @@ class Committer:
         require(fits, NotTheOrderer(why="its certificate is not the one in the membership record"))
 
 
-def receipt(outcome: Outcome, response: bytes, block: int) -> Receipt:
-    """The receipt of a recorded transaction."""
-    state = TransactionState.COMMITTED if outcome.code == VALID else TransactionState.INVALID
-    return Receipt(outcome.tx_id, state, outcome.code, block, response)
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, StorageError) else f"{type(error).__name__}: {error}"
 
 
 def _refusals(batch: list[Admitted]) -> list[TransactionRefused | None]:

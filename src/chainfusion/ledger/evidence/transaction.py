@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from chainfusion.domain.canonical import parse_canonical, trusted_canonical
@@ -130,7 +131,13 @@ class Outcome:
 
 def transaction_id(nonce: str, creator: Creator) -> str:
     """SHA-256(nonce, canonical creator) in hexadecimal: a repeated request id gives the same id."""
-    return hashlib.sha256(bytes.fromhex(nonce) + encoded(creator)).hexdigest()
+    return hashlib.sha256(bytes.fromhex(nonce) + _creator_bytes(creator)).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _creator_bytes(creator: Creator) -> bytes:
+    """A person signs many transactions."""
+    return encoded(creator)
 
 
 def nonce_of(request_id: str) -> str:
