@@ -12,6 +12,7 @@ TAPE ?=
 MAPPING ?=
 SERVE ?= 1
 PORT ?= 8700
+NETWORK_PORT ?= 24000
 
 .PHONY: help
 help: ## Show the targets
@@ -25,6 +26,10 @@ help: ## Show the targets
 
 .venv/.dev: .venv/.runtime requirements/dev.lock
 	scripts/setup.sh dev
+	@touch $@
+
+.venv/.bench: .venv/.dev requirements/bench.lock
+	scripts/setup.sh bench
 	@touch $@
 
 .PHONY: setup
@@ -48,6 +53,11 @@ demo: .venv/.runtime | build ## A deal from consortium to verified evidence, the
 	$(PY) -m chainfusion.demo $(if $(TAPE),--tape "$(TAPE)") $(if $(MAPPING),--mapping "$(MAPPING)") \
 		--port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
+.PHONY: demo-fabric
+demo-fabric: .venv/.runtime | build ## The same on a Hyperledger Fabric network of four organisations (FABRIC_BIN or PATH)
+	$(PY) -m chainfusion.demo --engine fabric --network-port $(NETWORK_PORT) $(if $(TAPE),--tape "$(TAPE)") $(if $(MAPPING),--mapping "$(MAPPING)") \
+		--port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
+
 .PHONY: serve
 serve: .venv/.runtime ## The workspace on what the last demo made
 	$(PY) -m chainfusion.demo --only-serve --port $(PORT)
@@ -67,8 +77,8 @@ test-browser: .venv/.dev system-packages ## Only the tests in a browser
 
 .PHONY: test-fabric
 test-fabric: .venv/.dev ## Only the tests that need Hyperledger Fabric's binaries (FABRIC_BIN or PATH)
-	@PATH="$${FABRIC_BIN:-}:$$PATH"; command -v peer orderer configtxgen >/dev/null || { \
-		echo "Fabric's peer, orderer and configtxgen were not found in FABRIC_BIN or on PATH: take them from Fabric's releases (3.1)."; exit 1; }
+	@PATH="$${FABRIC_BIN:-}:$$PATH"; command -v peer orderer >/dev/null || { \
+		echo "Fabric's peer and orderer were not found in FABRIC_BIN or on PATH: take them from Fabric's releases (3.1)."; exit 1; }
 	$(BIN)/pytest -m fabric
 
 .PHONY: soak
@@ -90,9 +100,10 @@ format: .venv/.dev ## Put the code in form
 .PHONY: docs
 docs: .venv/.dev ## Write the pages that are made from code: commands and errors
 	$(PY) -m scripts.reference
+	$(PY) -m chainfusion.cashflow.text.schema > docs/spec/deal-terms.schema.json
 
 .PHONY: bench
-bench: .venv/.dev | build ## Measure; writes build/bench.json
+bench: .venv/.bench | build ## Measure; writes build/bench.json
 	$(PY) -m benchmarks
 
 .PHONY: wheel

@@ -12,3 +12,4 @@ compile() {
 
 compile --group build -o requirements/runtime.lock "$@"
 compile --group dev -c requirements/runtime.lock -o requirements/dev.lock "$@"
+compile --group bench -c requirements/dev.lock -o requirements/bench.lock "$@"

@@ -23,6 +23,8 @@ def pages(served: Served) -> dict[str, str]:
     rating = next(row for row in workspace.documents(DEAL).index if row.kind is DocumentKind.RATING_REPORT)
     sealed = next(row for row in workspace.documents(DEAL).index if row.kind is DocumentKind.WORKING_PAPER)
     return {
+        "inbox": "/inbox",
+        "process": f"/deals/{DEAL}/process",
         "deals": "/deals",
         "deal": f"/deals/{DEAL}",
         "draft": f"/deals/{DRAFT}",

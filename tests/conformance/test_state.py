@@ -32,6 +32,14 @@ def test_a_transaction_does_not_see_its_own_writes(engine: Any) -> None:
     assert engine.ask("get", key="other") is None
 
 
+def test_what_is_foreseen_is_read_as_what_is_not(engine: Any) -> None:
+    engine.submit("put_many", entries=pairs("a", "b", "中"))
+    keys = ["b", "none", "a", "b", "中"]
+    assert engine.ask("get_foreseen", keys=keys) == [engine.ask("get", key=key) for key in keys]
+    with pytest.raises(StateRefused):
+        engine.ask("get_foreseen", keys=["a", ""])
+
+
 def test_the_last_write_of_a_key_counts(engine: Any) -> None:
     engine.submit("put", key="k", value="v")
     recorded = engine.submit("put_and_delete", key="k")

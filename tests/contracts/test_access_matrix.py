@@ -74,6 +74,31 @@ TABLE = """
     document.show                    x x x x x x x x x x x x   member      -
     document.overview                x x x x x x x x x x x x   member      -
     document.opinions                x x x x x x x x x x x x   member      -
+    migration.name_origin            x x x x x x x x x x x .   signatory   -
+    migration.link                   x x x x x x x x x x x .   signatory   -
+    migration.origins                x x x x x x x x x x x x   member      -
+    migration.links                  x x x x x x x x x x x x   member      -
+    process-definition.propose       . . . . . . . . . . . x   signatory   -
+    process-definition.vote          . . . . . . . . . . . x   signatory   -
+    process-definition.show          x x x x x x x x x x x x   member      -
+    process-definition.overview      x x x x x x x x x x x x   member      -
+    process-definition.votes         x x x x x x x x x x x x   member      -
+    process.start                    x . . . . . . . . . . .   party       DO
+    process.act                      x x x x x x x x x x x .   signatory   -
+    process.check                    x x x x x x x x x x x .   signatory   -
+    process.countersign              x x x x x x x x x x x .   signatory   -
+    process.send_back                x x x x x x x x x x x .   signatory   -
+    process.advance                  x x x x x x x x x x x .   signatory   -
+    process.conclude                 x x x x x x x x x x x .   signatory   -
+    process.delegate                 x x x x x x x x x x x .   signatory   -
+    process.awaited                  x x x x x x x x x x x x   member      -
+    process.acts                     x x x x x x x x x x x x   member      -
+    process.show                     x x x x x x x x x x x x   member      -
+    terms.register                   x x x . . . . . . . . .   party       O
+    terms.consent                    x x x x x . . . . . . .   party       O
+    terms.show                       x x x x x x x x x x x x   member      -
+    terms.in_force                   x x x x x x x x x x x x   member      -
+    terms.overview                   x x x x x x x x x x x x   member      -
 """
 COLUMNS = (
     Role.ORIGINATOR,

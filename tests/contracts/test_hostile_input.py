@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chainfusion.contracts.migration.records import Link
 from chainfusion.domain.deal import NamedParty, Product
 from chainfusion.domain.document_kinds import DocumentKind, default_index
 from chainfusion.domain.errors import ChainFusionError, error_from_json
 from chainfusion.domain.membership import Change, ChangeKind, Keys
 from chainfusion.domain.opinions import DocumentFact, OpinionKind, PoolFact, Statement
+from chainfusion.domain.process.records import MAIN
 from chainfusion.domain.records import to_json
 from chainfusion.domain.roles import INSTITUTION_ROLES, Role
+from tests.cashflow.text.small import small
+from tests.contracts.process.office import DEFINITION
 from tests.support.world import (
     DEAL,
     World,
@@ -26,9 +31,11 @@ from tests.support.world import (
     member,
     msp_of,
     new_document,
+    origin,
     person,
     pool,
     reference,
+    representative,
     terms,
 )
 
@@ -51,6 +58,17 @@ TAPE = new_document("tape", DocumentKind.LOAN_TAPE)
 TEXT = new_document("legal", DocumentKind.LEGAL_OPINION)
 WORLD.call("document.register", CALLER, deal=DEAL, document=TAPE)
 WORLD.call("document.register", CALLER, deal=DEAL, document=TEXT)
+WORLD.call("process-definition.propose", CALLER, definition=DEFINITION)
+for _member in default_founders():
+    if WORLD.call("process-definition.show", CALLER, process="small-deal", version=1)["state"] == "proposed":
+        WORLD.call(
+            "process-definition.vote", representative(_member.msp), process="small-deal", version=1, approve=True
+        )
+WORLD.call("process.start", CALLER, deal=DEAL, process="small-deal", version=1)
+MANDATE = {"deal": DEAL, "run": MAIN, "step": "mandate", "msp": HUB}
+WORLD.call("terms.register", CALLER, deal=DEAL, terms=small(), replaces=None)
+OLD = "0d" * 16
+WORLD.call("migration.name_origin", CALLER, origin=origin(OLD))
 
 
 def valid_arguments() -> dict[str, dict[str, Any]]:
@@ -99,6 +117,31 @@ def valid_arguments() -> dict[str, dict[str, Any]]:
         "document.show": {"deal": DEAL, "document": TAPE.id},
         "document.overview": {"deal": DEAL},
         "document.opinions": {"deal": DEAL},
+        "migration.name_origin": {"origin": origin("e1" * 16)},
+        "migration.link": {"ledger": OLD, "deal": DEAL, "part": 1, "links": (Link("1" * 64, 3, 0, "2" * 64),)},
+        "migration.origins": {},
+        "migration.links": {"deal": DEAL},
+        "process-definition.propose": {"definition": replace(DEFINITION, version=2)},
+        "process-definition.vote": {"process": "small-deal", "version": 1, "approve": True},
+        "process-definition.show": {"process": "small-deal", "version": 1},
+        "process-definition.overview": {},
+        "process-definition.votes": {"process": "small-deal", "version": 1},
+        "process.start": {"deal": DEAL, "process": "small-deal", "version": 1},
+        "process.act": {**MANDATE, "entries": ()},
+        "process.check": {**MANDATE, "approve": False, "reason": "late"},
+        "process.countersign": MANDATE,
+        "process.send_back": {**MANDATE, "target": "price", "reason": "late"},
+        "process.advance": {"deal": DEAL, "run": MAIN, "step": "mandate"},
+        "process.conclude": {"deal": DEAL},
+        "process.delegate": {"deal": DEAL, "step": "mandate", "delegate": "TrusteeMSP"},
+        "process.awaited": {"deal": DEAL},
+        "process.acts": {"deal": DEAL},
+        "process.show": {"deal": DEAL},
+        "terms.register": {"deal": DEAL, "terms": small(("3.6%", "3.7%")), "replaces": 1},
+        "terms.consent": {"deal": DEAL, "version": 1, "fingerprint": small().fingerprint()},
+        "terms.show": {"deal": DEAL, "version": 1},
+        "terms.in_force": {"deal": DEAL},
+        "terms.overview": {"deal": DEAL},
     }
     return {name: {key: to_json(value) for key, value in args.items()} for name, args in typed.items()}
 
@@ -150,7 +193,8 @@ def attempt(operation: str, arguments: dict[str, Any]) -> ChainFusionError | Non
 
 REFUSED_AS_THEY_ARE = {
     "consortium.found", "consortium.vote", "consortium.withdraw", "consortium.leave", "consortium.sign_agreement",
-    "deal.accept", "deal.decline", "deal.name_party",
+    "deal.accept", "deal.decline", "deal.name_party", "process-definition.vote", "process.start", "process.check",
+    "process.countersign", "process.send_back", "process.advance", "process.conclude", "terms.consent",
 }  # fmt: skip
 """Calls whose arguments are well formed, and which do not fit what is on this ledger already."""
 

@@ -1,4 +1,4 @@
-"""A network for tests without Fabric's binaries: configtxgen is a small script that writes what it is told to."""
+"""Plans, ports and programs for tests of networks, with Fabric's binaries and without."""
 
 from __future__ import annotations
 
@@ -10,14 +10,6 @@ from pathlib import Path
 from chainfusion.domain.roles import Role
 from chainfusion.ledger.fabric.network.plan import Ordering, OrganisationPlan, Plan
 
-SCRIPT = """#!/bin/sh
-while [ $# -gt 0 ]; do
-  case "$1" in -outputBlock) out="$2";; esac
-  shift
-done
-printf 'first block' > "$out"
-"""
-
 
 def small_plan(port: int = 21000, ordering: Ordering | None = None, count: int = 4) -> Plan:
     organisations = tuple(
@@ -28,17 +20,19 @@ def small_plan(port: int = 21000, ordering: Ordering | None = None, count: int =
 
 
 def scripted_binaries(folder: Path) -> Path:
+    """Programs by the names of Fabric's that do nothing."""
     folder.mkdir(parents=True)
-    program = folder / "configtxgen"
-    program.write_text(SCRIPT)
-    program.chmod(0o755)
+    for name in ("peer", "orderer"):
+        (folder / name).write_text("#!/bin/sh\n")
+        (folder / name).chmod(0o755)
     return folder
 
 
-def has_fabric() -> bool:
+def has_fabric(*programs: str) -> bool:
+    """Whether Fabric's programs are here: those that a network runs on, or these."""
     folder = os.environ.get("FABRIC_BIN")
     return all(
-        shutil.which(name, path=folder) if folder else shutil.which(name) for name in ("peer", "orderer", "configtxgen")
+        shutil.which(name, path=folder) if folder else shutil.which(name) for name in programs or ("peer", "orderer")
     )
 
 

@@ -25,6 +25,8 @@ PATIENCE = 10
 LARGE = 100 * 1024 * 1024
 BATCHES = b"\x08\x01\x10\x02"
 """A READY payload of Fabric 3.1: write batches, of two records at most."""
+TOGETHER = b"\x18\x01\x20\x03"
+"""A READY payload of Fabric 3.1: three keys at most in a question."""
 
 
 class ScriptedPeer:

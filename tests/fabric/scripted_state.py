@@ -48,6 +48,10 @@ class State:
             case Type.GET_STATE:
                 asked = shim.GetState.FromString(payload)
                 return self.values.get((asked.collection, asked.key), b"")
+            case Type.GET_STATE_MULTIPLE:
+                several = shim.GetStateMultiple.FromString(payload)
+                values = [self.values.get((several.collection, key), b"") for key in several.keys]
+                return bytes(shim.GetStateMultipleResult(values=values).SerializeToString())
             case Type.GET_PRIVATE_DATA_HASH:
                 asked = shim.GetState.FromString(payload)
                 value = self.values.get((asked.collection, asked.key))
@@ -89,8 +93,10 @@ class State:
         return self._page(name)
 
     def _page(self, name: str) -> bytes:
-        results = self.open_queries[name]
-        page, self.open_queries[name] = results[:PAGE], results[PAGE:]
+        results = self.open_queries.pop(name)  # with its last page, a peer closes a query by itself
+        page = results[:PAGE]
+        if len(results) > PAGE:
+            self.open_queries[name] = results[PAGE:]
         found = [shim.QueryResultBytes(resultBytes=each) for each in page]
         return bytes(shim.QueryResponse(results=found, has_more=len(results) > PAGE, id=name).SerializeToString())
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from chainfusion.ledger.fabric.chaincode.call import BROKEN, OK, REFUSED, Progra
 from chainfusion.ledger.fabric.chaincode.server import ChaincodeServer, TlsFiles
 from chainfusion.ledger.fabric.chaincode.stream import limits_in
 from chainfusion.node.identity.signer import Signer
-from tests.fabric.scripted_peer import BATCHES, Message, ScriptedPeer, Type, kinds, response_of
+from tests.fabric.scripted_peer import BATCHES, TOGETHER, Message, ScriptedPeer, Type, kinds, response_of
 from tests.fabric.scripted_state import State
 from tests.support.ledger import Consortium, representative
 from tests.support.probe import SHARED, probe
@@ -107,7 +108,7 @@ def test_long_ranges_are_fetched_page_by_page_and_closed(stage: Stage, peer: Scr
     done = peer.serve(state, seen=seen)
     found = json.loads(response_of(next(iter(done.values()))).payload)
     assert [key for key, _ in found] == [f"k{n:02d}" for n in range(20)]
-    assert kinds(seen)[-2:] == ["QUERY_STATE_CLOSE", "COMPLETED"]
+    assert kinds(seen)[-2:] == ["QUERY_STATE_NEXT", "COMPLETED"]  # the peer closes with the last page
     assert state.open_queries == {}
 
 
@@ -157,11 +158,61 @@ def test_deletions_and_private_writes_go_one_by_one_too(stage: Stage, peer: Scri
 
 
 @pytest.mark.parametrize(
-    ("payload", "size"),
-    [(b"", 0), (b"\x08\x00\x10\x05", 0), (b"\x08\x01\x10\xe8\x07", 1000), (b"\x10\x05", 0), (b"\x0a\x01x", 0)],
+    ("payload", "sizes"),
+    [
+        (b"", (0, 0)),
+        (b"\x08\x00\x10\x05", (0, 0)),
+        (b"\x08\x01\x10\xe8\x07", (1000, 0)),
+        (b"\x10\x05", (0, 0)),
+        (b"\x0a\x01x", (0, 0)),
+        (TOGETHER, (0, 3)),
+        (BATCHES + TOGETHER, (2, 3)),
+        (b"\x20\x03", (0, 0)),
+    ],
 )
-def test_limits_are_read_from_the_ready_message(payload: bytes, size: int) -> None:
-    assert limits_in(payload).writes_in_a_batch == size
+def test_limits_are_read_from_the_ready_message(payload: bytes, sizes: tuple[int, int]) -> None:
+    limits = limits_in(payload)
+    assert (limits.writes_in_a_batch, limits.keys_in_a_question) == sizes
+
+
+@pytest.mark.parametrize(
+    ("ready", "keys", "expected"),
+    [
+        (TOGETHER, ["a", "b", "c"], ["GET_STATE_MULTIPLE"]),
+        (TOGETHER, ["a", "b", "a", "b"], ["GET_STATE_MULTIPLE"]),
+        (TOGETHER, ["a", "b", "c", "d"], ["GET_STATE"] * 4),
+        (TOGETHER, ["a"], ["GET_STATE"]),
+        (b"", ["a", "b", "c"], ["GET_STATE"] * 3),
+    ],
+)
+def test_keys_that_are_foreseen_are_one_question_where_the_peer_takes_it(
+    stage: Stage, ready: bytes, keys: list[str], expected: list[str]
+) -> None:
+    peer, state, seen = stage.peer(ready), State(), list[Message]()
+    state.values = {("", "a"): b"1", ("", "c"): b"3"}
+    tx_id = peer.begin(stage.proposal("probe.get_foreseen", keys=keys), stage.person)
+    done = peer.serve(state, seen=seen)[tx_id]
+    assert kinds(seen) == [*expected, "COMPLETED"]
+    values = {"a": "1", "b": None, "c": "3", "d": None}
+    assert json.loads(response_of(done).payload) == [values[key] for key in keys]
+    peer.hang_up()
+
+
+def test_a_peer_that_answers_for_too_few_keys_is_asked_for_each(stage: Stage) -> None:
+    """Fabric 3.1 answers with no values at all where its database fails, and with no error."""
+    peer, state, seen = stage.peer(TOGETHER), State(), list[Message]()
+    peer.begin(stage.proposal("probe.get_foreseen", keys=["a", "b"]), stage.person)
+    peer.answer(peer.next())
+    peer.serve(state, seen=seen)
+    assert kinds(seen) == ["GET_STATE", "GET_STATE", "COMPLETED"]
+    peer.hang_up()
+
+
+def test_a_key_or_range_is_asked_for_once_in_a_transaction(stage: Stage, peer: ScriptedPeer) -> None:
+    state, seen = State(), list[Message]()
+    peer.begin(stage.proposal("probe.get_foreseen", keys=["a", "a", "b", "a"]), stage.person)
+    peer.serve(state, seen=seen)
+    assert kinds(seen) == ["GET_STATE", "GET_STATE", "COMPLETED"]
 
 
 # -------------------------------------------------------------- mixed
@@ -376,25 +427,26 @@ def test_the_node_reads_state_and_history_through_the_reserved_contract(stage: S
 # -------------------------------------------------------------- TLS
 
 
-def test_only_clients_of_the_named_roots_connect(stage: Stage) -> None:
+def test_only_clients_of_the_named_roots_connect(stage: Stage, tmp_path: Path) -> None:
     """The server asks for the peer's certificate; one of another CA, or none, is not let in."""
-    own, other = tls_of("OwnMSP"), tls_of("OtherMSP")
+    own, other = tls_of("OwnMSP", tmp_path), tls_of("OtherMSP", tmp_path)
     program = Program(stage.consortium.registry, stage.consortium.ledger_id)
     with ChaincodeServer("probe:1", program, "127.0.0.1:0", own) as server:
         address = f"localhost:{server.port}"
-        allowed = grpc.ssl_channel_credentials(own.client_roots, own.key, own.certificate)
+        roots, key, certificate = (file.read_bytes() for file in (own.client_roots, own.key, own.certificate))
+        allowed = grpc.ssl_channel_credentials(roots, key, certificate)
         peer = ScriptedPeer(address, allowed)
         assert stage.run(peer, State(), "probe.put", key="k", value="v").status == OK
         peer.hang_up()
         for credentials in (
-            grpc.ssl_channel_credentials(own.client_roots),
-            grpc.ssl_channel_credentials(own.client_roots, other.key, other.certificate),
+            grpc.ssl_channel_credentials(roots),
+            grpc.ssl_channel_credentials(roots, other.key.read_bytes(), other.certificate.read_bytes()),
         ):
             with pytest.raises(grpc.RpcError):
                 ScriptedPeer(address, credentials)
 
 
-def tls_of(msp: str) -> TlsFiles:
+def tls_of(msp: str, folder: Path) -> TlsFiles:
     """A TLS certificate for localhost under a CA of its own."""
     key, now = generate_private_key(SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"tls.{msp}")])
@@ -406,4 +458,7 @@ def tls_of(msp: str) -> TlsFiles:
     )
     pem = certificate.public_bytes(Encoding.PEM)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return TlsFiles(private, pem, pem)
+    key_file, certificate_file = folder / f"{msp}.key", folder / f"{msp}.pem"
+    key_file.write_bytes(private)
+    certificate_file.write_bytes(pem)
+    return TlsFiles(key_file, certificate_file, certificate_file)

@@ -20,12 +20,13 @@ from chainfusion.contracts.framework.keys import composite_key
 from chainfusion.domain.canonical import canonical
 from chainfusion.ledger.evidence.transaction import nonce_of
 from chainfusion.ledger.fabric.chaincode.call import Program
+from chainfusion.ledger.fabric.gateway.attempts import attempt_nonce
 from chainfusion.ledger.fabric.gateway.client import GatewayClient, Settings
 from chainfusion.ledger.fabric.gateway.events import Checkpoint, events
 from chainfusion.ledger.fabric.gateway.ledger import FabricLedger
 from chainfusion.ledger.fabric.gateway.peers import PeerAddress, Peers
 from chainfusion.ledger.fabric.gateway.refusals import PeersUnreachable, TooBusy, TransactionConflict
-from chainfusion.ledger.fabric.gateway.signing import attempt_nonce, transaction_id
+from chainfusion.ledger.fabric.gateway.signing import transaction_id
 from chainfusion.ledger.port import NotOnLedger, OutcomeUnknown, TransactionRefused, TransactionState
 from chainfusion.node.identity.signer import Signer
 from chainfusion.node.session import RequestReused, Session

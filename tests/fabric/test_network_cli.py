@@ -15,8 +15,8 @@ from chainfusion.node.network import make
 from tests.fabric.network_stage import scripted_binaries, small_plan
 
 
-def run(*words: object) -> Result:
-    return CliRunner().invoke(app, ["--json", "network", *map(str, words)])
+def run(*words: object, **environment: str) -> Result:
+    return CliRunner().invoke(app, ["--json", "network", *map(str, words)], env=environment)
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +86,61 @@ def test_a_folder_that_holds_no_network_is_told(tmp_path: Path) -> None:
     done = run("status", "--folder", tmp_path)
     assert done.exit_code == 1
     assert json.loads(done.stderr)["error"]["code"] == "FILE_FAILED"
+
+
+def home(folder: Path, number: int) -> Path:
+    """An institution's home in the network for trying out."""
+    return folder / "institutions" / f"Org{number}MSP"
+
+
+def test_one_institution_s_nodes_are_looked_after_from_its_own_home(folder: Path, tmp_path: Path) -> None:
+    done = run("status", "--home", home(folder, 1))
+    assert done.exit_code == 1
+    assert {each["node"] for each in json.loads(done.stdout)} == {
+        "peer.Org1MSP",
+        "orderer.Org1MSP",
+        "chaincode.Org1MSP",
+    }
+    assert run("stop", "--home", home(folder, 1)).exit_code == 0
+    done = run("bundle", "--home", home(folder, 1), "--out", tmp_path / "b")
+    assert json.loads(done.stdout)["msp"] == "Org1MSP"
+    done = run("status")
+    assert (done.exit_code, json.loads(done.stderr)["error"]["code"]) == (1, "BAD_INPUT")
+
+
+def test_offers_become_a_plan_and_a_shared_folder_that_is_adopted(folder: Path, tmp_path: Path) -> None:
+    offers = sorted((folder / "offers").iterdir())
+    given = [word for offer in offers for word in ("--offer", offer)]
+    names = ("--name", "Test consortium", "--name-zh", "测试联盟")
+    assert run("init", tmp_path / "plan.yaml", *given, *names).exit_code == 0
+    assert read_plan((tmp_path / "plan.yaml").read_bytes()) == read_plan((folder / "plan.yaml").read_bytes())
+    done = run(
+        "assemble", tmp_path / "plan.yaml", *offers, "--genesis", folder / "genesis.json", "--out", tmp_path / "shared"
+    )
+    made = json.loads(done.stdout)
+    assert len(made["offers"]) == 4
+    own = tmp_path / "home"
+    (own / "network" / "offers").mkdir(parents=True)
+    (own / "identity").symlink_to(home(folder, 2) / "identity")
+    (own / "network" / "offers" / "Org2MSP.json").write_bytes(offers[2].read_bytes())
+    taken = json.loads(run("adopt", tmp_path / "shared", "--home", own).stdout)
+    assert {name: taken[name] for name in ("first_block", "ledger", "offers")} == {
+        name: made[name] for name in ("first_block", "ledger", "offers")
+    }
+
+
+def test_an_institution_offers_once(folder: Path, tmp_path: Path) -> None:
+    password = (folder / "password").read_text()
+    words = ("--home", home(folder, 0), "--role", "originator", "--host", "127.0.0.1", "--port", 21000)
+    done = run("offer", *words, "--out", tmp_path / "again.offer", CHAINFUSION_PASSWORD=password)
+    assert (done.exit_code, json.loads(done.stderr)["error"]["code"]) == (1, "NETWORK_NODES_EXIST")
+    assert not (tmp_path / "again.offer").exists()
+
+
+def test_what_is_no_change_is_refused_before_anybody_is_asked(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "change.pb").write_bytes(b"no change")
+    password = (folder / "password").read_text()
+    for verb in ("review", "sign", "submit"):
+        words = (tmp_path / "change.pb", "--home", home(folder, 0))
+        done = run("channel", verb, *words, CHAINFUSION_PASSWORD=password)
+        assert (done.exit_code, json.loads(done.stderr)["error"]["code"]) == (1, "CHANNEL_PROPOSAL_REFUSED")

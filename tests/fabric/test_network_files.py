@@ -15,15 +15,16 @@ from pathlib import Path
 import pytest
 import yaml
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.fabric.network.bundle import BundleExists
-from chainfusion.ledger.fabric.network.configtx import PROFILE, configtx
-from chainfusion.ledger.fabric.network.machine import BinariesMissing, FirstBlockRefused, PortTaken
+from chainfusion.ledger.fabric.network.channel.config import read_config_block
+from chainfusion.ledger.fabric.network.channel.facts import facts_of
+from chainfusion.ledger.fabric.network.machine import BinariesMissing, PortTaken
 from chainfusion.ledger.fabric.network.package import SETTING, builder_setting, chaincode_package, package_id
-from chainfusion.ledger.fabric.network.places import Places
-from chainfusion.ledger.fabric.network.plan import Consensus, Database, Ordering, PlanRefused
+from chainfusion.ledger.fabric.network.plan import Database, PlanRefused
 from chainfusion.node.network import RunningNetwork, make, open_network
 from tests.fabric.network_stage import free_ports, scripted_binaries, small_plan
 
@@ -36,61 +37,52 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> RunningNetwork:
         return make(small_plan(), root / "net")
 
 
-def profile(network: RunningNetwork) -> dict:
-    return yaml.safe_load((network.places.channel / "configtx.yaml").read_text())["Profiles"][PROFILE]
+def facts(network: RunningNetwork) -> dict[tuple[str, ...], str]:
+    """What the channel's first block says."""
+    return facts_of(read_config_block(network.places.block.read_bytes()).config)
 
 
 # ------------------------------------------------------------------ the channel
 
 
 def test_every_orderer_is_a_consenter_with_its_own_certificates(network: RunningNetwork) -> None:
-    orderer = profile(network)["Orderer"]
-    assert orderer["OrdererType"] == "BFT"
-    assert [each["ID"] for each in orderer["ConsenterMapping"]] == [1, 2, 3, 4]
-    for each, planned in zip(orderer["ConsenterMapping"], network.plan.organisations, strict=True):
-        assert (each["MSPID"], each["Port"]) == (planned.msp, planned.orderer_port)
-        identity = x509.load_pem_x509_certificate(Path(each["Identity"]).read_bytes())
-        assert "OU=orderer" in identity.subject.rfc4514_string()
-        assert Path(each["ServerTLSCert"]).is_file()
+    found = facts(network)
+    assert found["Orderer", "ConsensusType", "kind"] == "BFT"
+    for number, planned in enumerate(network.plan.organisations, 1):
+        place = ("Orderer", "Orderers", f"number {number}")
+        assert found[*place, "member"] == planned.msp
+        assert found[*place, "address"] == planned.orderer
+        assert f"CN=orderer.{planned.msp},OU=orderer" in found[*place, "identity"]
+        tls = x509.load_pem_x509_certificate(network.places.tls(planned.msp, "orderer").certificate.read_bytes())
+        assert found[*place, "TLS as server"].endswith(tls.fingerprint(SHA256()).hex())
 
 
 def test_smartbft_is_told_the_batch_time_where_it_reads_it(network: RunningNetwork) -> None:
-    smartbft = profile(network)["Orderer"]["SmartBFT"]
-    assert smartbft["RequestBatchMaxInterval"] == "50ms"
-    assert smartbft["LeaderHeartbeatTimeout"] == "3000ms"
+    found = facts(network)
+    assert found["Orderer", "ConsensusType", "request batch max interval"] == "50ms"
+    assert found["Orderer", "ConsensusType", "leader heartbeat timeout"] == "3000ms"
 
 
-def test_raft_has_consenters_and_no_mapping() -> None:
-    plan = small_plan(ordering=Ordering(Consensus.RAFT), count=3)
-    orderer = yaml.safe_load(configtx(plan, Places(Path("/n"))))["Profiles"][PROFILE]["Orderer"]
-    assert orderer["OrdererType"] == "etcdraft"
-    assert len(orderer["EtcdRaft"]["Consenters"]) == 3
-    assert "ConsenterMapping" not in orderer
+def test_blocks_are_valid_that_a_quorum_of_the_orderers_signed(network: RunningNetwork) -> None:
+    assert facts(network)["Orderer", "policy", "BlockValidation"].startswith("3 of (Org0MSP ")
 
 
 def test_peers_endorse_clients_write_and_only_administrators_administer(network: RunningNetwork) -> None:
-    one = profile(network)["Application"]["Organizations"][0]
-    rules = {name: each["Rule"] for name, each in one["Policies"].items()}
-    assert rules["Endorsement"] == "OR('Org0MSP.peer')"
-    assert rules["Admins"] == "OR('Org0MSP.admin')"
-    assert "peer" not in rules["Writers"]
-    assert one["AnchorPeers"] == [{"Host": "127.0.0.1", "Port": 21000}]
+    found = facts(network)
+    assert found["Application", "Org0MSP", "policy", "Endorsement"] == "1 of (Org0MSP.peer)"
+    assert found["Application", "Org0MSP", "policy", "Admins"] == "1 of (Org0MSP.admin)"
+    assert "peer" not in found["Application", "Org0MSP", "policy", "Writers"]
+    assert ("Application", "Org0MSP", "AnchorPeers", "127.0.0.1:21000") in found
+    assert found["Application", "policy", "Admins"] == "MAJORITY Admins"
 
 
-def test_the_channel_takes_in_public_parts_only(network: RunningNetwork) -> None:
+def test_what_is_offered_to_the_channel_is_public(network: RunningNetwork) -> None:
     for msp in network.plan.msps:
         files = {
             path.relative_to(network.places.channel_msp(msp)) for path in network.places.channel_msp(msp).rglob("*.*")
         }
         assert files == {Path("cacerts/ca-1.pem"), Path("tlscacerts/ca-1.pem"), Path("config.yaml")}
-
-
-def test_a_plan_that_configtxgen_refuses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = scripted_binaries(tmp_path / "bin")
-    (folder / "configtxgen").write_text("#!/bin/sh\necho nonsense >&2; exit 1\n")
-    monkeypatch.setenv("FABRIC_BIN", str(folder))
-    with pytest.raises(FirstBlockRefused, match="nonsense"):
-        make(small_plan(ordering=Ordering(Consensus.RAFT), count=1), tmp_path / "net")
+        assert b"PRIVATE" not in network.places.offer(msp).read_bytes()
 
 
 def test_without_binaries_nothing_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +235,9 @@ def bundle(network: RunningNetwork, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_a_bundle_holds_nothing_of_another_institution(network: RunningNetwork, bundle: Path) -> None:
-    content = b"".join(path.read_bytes() for path in bundle.rglob("*") if path.is_file())
+    public = {"first.block"}
+    files = [path for path in bundle.rglob("*") if path.is_file() and path.name not in public]
+    content = b"".join(path.read_bytes() for path in files)
     for other in ("Org0MSP", "Org2MSP", "Org3MSP"):
         assert other.encode() not in content
         for key in [*network.places.node(other, "").rglob("*_sk"), *network.places.node(other, "").rglob("key.pem")]:

@@ -97,10 +97,10 @@ def test_smartbft_needs_four_that_order() -> None:
     assert len(small_plan(ordering=Ordering(Consensus.RAFT), count=1).orderers) == 1
 
 
-names = st.text(st.characters(categories=("L", "N")), min_size=1, max_size=30)
+names = st.text(st.sampled_from("Az09éß東海银行yesno"), min_size=1, max_size=12)
 organisations = st.builds(
     OrganisationPlan,
-    msp=st.from_regex(r"[A-Z][a-zA-Z0-9.-]{0,20}", fullmatch=True),
+    msp=st.sampled_from(["A", "B.c-9MSP", "no", "Yes0"]),
     name=names,
     name_zh=names,
     roles=st.lists(st.sampled_from(Role), min_size=1, max_size=3).map(tuple),

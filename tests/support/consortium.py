@@ -20,6 +20,7 @@ from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.document_records import Document
 from chainfusion.domain.membership import Member as MemberRecord
 from chainfusion.domain.membership import SignedGenesis
+from chainfusion.domain.process.definition import Definition
 from chainfusion.domain.records import to_bytes, to_json
 from chainfusion.domain.roles import Role
 from chainfusion.ledger.embedded import EmbeddedLedger
@@ -134,6 +135,16 @@ class Consortium:
         for each in INSTITUTIONS:
             for role in each.roles if each.msp != ORDERER else ():
                 self.desk(each.msp).session.call("deal.accept", deal=deal, role=role)
+
+    def adopt(self, definition: Definition) -> None:
+        """The members vote until a process definition is adopted."""
+        name = {"process": definition.id, "version": definition.version}
+        for number, member in enumerate(self.members.values()):
+            session = Session(self.ledger, registry(), _representative(member), self.clock)
+            if number == 0:
+                session.call("process-definition.propose", definition=definition)
+            elif session.query("process-definition.show", **name)["state"] == "proposed":
+                session.call("process-definition.vote", **name, approve=True)
 
     def upload(
         self,

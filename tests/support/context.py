@@ -7,14 +7,14 @@ first; a private value is readable by its collection's members, its hash by all.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chainfusion.contracts.framework import Caller, Modification, Registry
 from chainfusion.contracts.framework.keys import FIRST_SIMPLE, NAMESPACE, check_simple, composite_key
-from chainfusion.contracts.framework.limits import check_value, key_bytes
+from chainfusion.contracts.framework.limits import check_endorsers, check_value, key_bytes
 from chainfusion.contracts.framework.refusals import CollectionRefused, StateRefused
 from chainfusion.domain.records import to_json
 
@@ -124,6 +124,14 @@ class MemoryContext:
         prefix = composite_key(object_type, *attributes)
         keys = sorted(key for key in self.ledger.state if key.startswith(prefix))
         return iter([(key, self.ledger.state[key]) for key in keys])
+
+    def foresee(self, *keys: str) -> None:
+        for key in keys:
+            self._check_key(key)
+
+    def endorsed_by(self, key: str, parties: Collection[str], members: Collection[str]) -> None:
+        self._check_key(key)
+        check_endorsers(parties, members)
 
     def history(self, key: str) -> Iterator[Modification]:
         self._check_key(key)

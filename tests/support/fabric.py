@@ -33,6 +33,7 @@ from chainfusion.ledger.fabric.network.wire import NodeRefused, propose
 from chainfusion.node.identity.organisation import unlock_authority
 from chainfusion.node.identity.signer import Signer
 from chainfusion.node.network import RunningNetwork, start
+from tests.fabric.network_stage import free_ports
 from tests.support.identities import Member
 from tests.support.ledger import Consortium, representative
 
@@ -90,15 +91,14 @@ def fabric_lab(
     folder: Path, msps: tuple[str, ...], shared: Mapping[str, frozenset[str]], **of: Any
 ) -> Iterator[FabricLab]:
     """Brings the network up; `of` is what `Consortium` takes beside the members (contracts)."""
-    port = 23_000 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
     with ExitStack() as stack:
-        network = stack.enter_context(start(plan_of(msps, port), folder / "network"))
+        network = stack.enter_context(start(plan_of(msps, free_ports()), folder / "network"))
         consortium = Consortium(tuple(_member(network, msp) for msp in msps), **of)
         _end_chaincodes(network)
         program = Program(consortium.registry, consortium.ledger_id, shared)
         for each in network.plan.organisations:
             tls = network.places.tls(each.msp, "chaincode")
-            files = TlsFiles(tls.key.read_bytes(), tls.certificate.read_bytes(), tls.ca.read_bytes())
+            files = TlsFiles(tls.key, tls.certificate, tls.ca)
             package = network.machine.definition.package_id
             stack.enter_context(ChaincodeServer(package, program, each.chaincode, files))
         peers = {

@@ -76,6 +76,13 @@ def put(ctx: Context, key: str, value: str) -> None:
 
 
 @probe.operation(by=ROLES)
+def put_endorsed(ctx: Context, key: str, value: str, parties: tuple[str, ...], members: tuple[str, ...]) -> None:
+    """Writes a key whose later changes these parties, and a majority of the members, must endorse."""
+    ctx.put(key, value.encode())
+    ctx.endorsed_by(key, parties, members)
+
+
+@probe.operation(by=ROLES)
 def put_many(ctx: Context, entries: tuple[tuple[str, ...], ...]) -> None:
     for key, value in entries:
         ctx.put(key, value.encode())
@@ -187,6 +194,13 @@ def put_then_query_private(ctx: Context, collection: str) -> None:
 @probe.query()
 def get(ctx: Context, key: str) -> str | None:
     return _text(ctx.get(key))
+
+
+@probe.query()
+def get_foreseen(ctx: Context, keys: tuple[str, ...]) -> tuple[str | None, ...]:
+    """Several keys, all named before the first is read."""
+    ctx.foresee(*keys)
+    return tuple(_text(ctx.get(key)) for key in keys)
 
 
 @probe.query()

@@ -9,8 +9,12 @@ from chainfusion.demo.institutions import INSTITUTIONS
 from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.opinions import OpinionKind, PoolFact, Statement
 from chainfusion.domain.pool import Pool
+from chainfusion.domain.process.records import MAIN, Entry
 from chainfusion.domain.roles import Role
-from chainfusion.node import documents, pools
+from chainfusion.node import documents, pools, processes
+from chainfusion.node.processes import Item
+from chainfusion.node.session import Session
+from chainfusion.processes import library
 from chainfusion.tape.criteria_file import AUTO_LOAN, load_criteria
 from chainfusion.tape.intake import read_tape
 from chainfusion.tape.mapping_reader import load_mapping
@@ -37,6 +41,7 @@ def scene(path: Path) -> Consortium:
     _rating_that_ages(consortium, relied)
     consortium.checkpoint()
     consortium.desk_of(Role.TRUSTEE).session.call("pool.acknowledge", deal=DEAL, pool=relied)
+    _run_process(consortium)
     return consortium
 
 
@@ -50,6 +55,19 @@ def register_pool(consortium: Consortium, deal: str = DEAL) -> Pool:
         criteria = load_criteria(AUTO_LOAN)
         readers = (consortium.desk_of(Role.TRUSTEE).msp,)
         return pools.register(desk, deal, file, tape, criteria, readers=readers, though_failing=True).pool
+
+
+def _run_process(consortium: Consortium) -> None:
+    """The deal runs on the interbank process: approved by two people, engaged by the trustee."""
+    definition = library.definition("interbank-credit-abs")
+    consortium.adopt(definition)
+    originator = consortium.desk_of(Role.ORIGINATOR).session
+    originator.call("process.start", deal=DEAL, process=definition.id, version=1)
+    processes.act(originator, Item(DEAL, MAIN, "approval"), (Entry("target-size", "100000000000"),))
+    second = consortium.members[originator.msp].user("second person")
+    colleague = Session(consortium.ledger, originator.registry, second, consortium.clock)
+    processes.check(colleague, Item(DEAL, MAIN, "approval"), approve=True)
+    processes.act(consortium.desk_of(Role.CUSTODIAN).session, Item(DEAL, MAIN, "engagement"))
 
 
 def _draft_with_hostile_words(consortium: Consortium) -> None:

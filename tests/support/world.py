@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ import pytest
 
 from chainfusion.contracts.catalogue import registry
 from chainfusion.contracts.framework import Caller, Registry
+from chainfusion.contracts.migration.records import Origin
 from chainfusion.domain.deal import DealTerms, NamedParty, PoolReference, Product
 from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.document_records import NewDocument
@@ -222,6 +224,13 @@ def pool(tape: DocumentFact, name: str = "pool", replaces: PoolReference | None 
         "replaces": replaces,
     }
     return PoolRecord(**(values | changes))
+
+
+def origin(ledger: str, size: int = 40) -> Origin:
+    """An earlier ledger with a checkpoint that two notaries signed, as far as a contract can tell."""
+    root = base64.b64encode(digest(ledger)).decode()
+    lines = "\u2014 HubMSP AAAA\n\u2014 TrusteeMSP AAAA\n"
+    return Origin(ledger, f"chainfusion/{ledger}\n{size}\n{root}\n\n{lines}", size)
 
 
 def reference(value: dict[str, Any] | None) -> PoolReference | None:

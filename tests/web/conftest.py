@@ -61,8 +61,10 @@ class Asked:
         """An address of every kind of page with twins."""
         rating = self.document(DocumentKind.RATING_REPORT)
         return (
+            "/inbox",
             "/deals",
             f"/deals/{DEAL}",
+            f"/deals/{DEAL}/process",
             f"/deals/{DEAL}/pool",
             f"/deals/{DEAL}/documents",
             f"/deals/{DEAL}/documents/{rating.id}",

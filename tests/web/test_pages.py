@@ -133,7 +133,7 @@ def test_names_of_files_are_shown_to_their_readers_only(trustee: Asked) -> None:
 def test_the_timeline_is_complete_and_newest_first(trustee: Asked) -> None:
     acts = trustee.get(f"/deals/{DEAL}/timeline.json").json()["acts"]
     assert [act["block"] for act in acts] == sorted((act["block"] for act in acts), reverse=True)
-    assert [acts[-1]["operation"], acts[0]["operation"]] == ["deal.open", "pool.acknowledge"]
+    assert [acts[-1]["operation"], acts[0]["operation"]] == ["deal.open", "process.act"]
     said = page(trustee, f"/deals/{DEAL}/timeline", "zh").text
     for act in acts:
         assert f"{act['by']['name']['zh']} {act['what']['zh']}" in said
@@ -285,7 +285,9 @@ def test_theme_is_kept_and_leads_back_inside_only(trustee: Asked) -> None:
 def test_the_api_describes_itself(trustee: Asked) -> None:
     described = trustee.get("/api/v1/openapi.json").json()
     assert set(described["paths"]) == {
+        "/api/v1/inbox",
         "/api/v1/deals",
+        "/api/v1/deals/{deal}/process",
         "/api/v1/deals/{deal}",
         "/api/v1/deals/{deal}/pool",
         "/api/v1/deals/{deal}/documents",

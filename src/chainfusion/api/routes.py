@@ -14,6 +14,7 @@ from chainfusion.node.views.deals import DealOverview, DealsView
 from chainfusion.node.views.documents import DocumentPage, DocumentsView
 from chainfusion.node.views.ledger import BlockView, LedgerView, TransactionView
 from chainfusion.node.views.pools import PoolView
+from chainfusion.node.views.steps import InboxView, ProcessView
 from chainfusion.node.views.workspace import TimelineView
 
 LARGEST = 2**53
@@ -61,6 +62,11 @@ def router(workspace: Workspace) -> APIRouter:
     """The API on a node's views."""
     api = APIRouter(prefix="/api/v1", tags=["read"])
 
+    @api.get("/inbox", responses=answers(InboxView))
+    def inbox() -> Response:
+        """What awaits this institution across all deals, and what others are awaited for."""
+        return JSONResponse(to_json(workspace.inbox()))
+
     @api.get("/deals", responses=answers(DealsView))
     def deals() -> Response:
         """All deals, the newest first."""
@@ -75,6 +81,11 @@ def router(workspace: Workspace) -> APIRouter:
     def pool(deal: DealId) -> Response:
         """The pool in force: figures, stratifications, versions, strands."""
         return JSONResponse(to_json(workspace.pool(deal)))
+
+    @api.get("/deals/{deal}/process", responses=answers(ProcessView))
+    def process(deal: DealId) -> Response:
+        """The deal's process: where it stands, whom it waits for, and every act."""
+        return JSONResponse(to_json(workspace.process(deal)))
 
     @api.get("/deals/{deal}/documents", responses=answers(DocumentsView))
     def documents(deal: DealId) -> Response:

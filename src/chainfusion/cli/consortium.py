@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from chainfusion.cli.output import Printer, printer
 from chainfusion.cli.work import (
+    BadInput,
     HomeOption,
     RequestOption,
     UserOption,
@@ -18,6 +20,7 @@ from chainfusion.cli.work import (
     bad_input,
     fresh,
     org_password,
+    reader_of,
     stated,
     user_password,
 )
@@ -36,16 +39,20 @@ from chainfusion.domain.records import from_json, to_json
 from chainfusion.domain.roles import ROLE_NAMES
 from chainfusion.ledger.port import Ledger
 from chainfusion.node import founding
-from chainfusion.node.home import Home, LedgerFolder, read_record, write_record
+from chainfusion.node.home import Home, LedgerFolder, read_profile, read_record, write_record
 from chainfusion.node.identity.organisation import unlock
 from chainfusion.node.joining import join_ledger
 from chainfusion.node.members import Members
-from chainfusion.node.opening import found_ledger, open_ledger
+from chainfusion.node.opening import found_channel, found_ledger, open_channel, open_ledger
 
 app = typer.Typer(
     name="consortium", help="Founding, members, votes, the participation agreement.", no_args_is_help=True
 )
 
+ConnectionOption = Annotated[
+    Path | None,
+    typer.Option("--connection", help="The connection profile of a Fabric channel.", exists=True, dir_okay=False),
+]
 ShareOption = Annotated[str | None, typer.Option(help="A share of the active members, such as 2/3.")]
 
 
@@ -83,16 +90,43 @@ def sign(
 
 
 @app.command()
+def profile(
+    ctx: typer.Context,
+    home: HomeOption,
+    store: Annotated[Path, typer.Option(help="The folder of the object store that the institutions share.")],
+    host: Annotated[str, typer.Option(help="MSP id of the member whose peer you work through, if not your own.")] = "",
+) -> None:
+    """Write your connection profile of a Fabric channel, from your place in the network (`network adopt`)."""
+    from chainfusion.node.network.site import Site  # whose libraries the embedded engine does without
+    from chainfusion.node.profiles import write_profile
+
+    written = write_profile(Site(Home(home)), store, host)
+    connection = read_profile(written)
+    peers = [each.address for each in connection.peers]
+    printer(ctx).result({"written": str(written), "ledger": connection.ledger, "host": connection.host, "peers": peers})
+
+
+@app.command()
 def found(
     ctx: typer.Context,
     genesis: Annotated[Path, typer.Argument(help="The genesis that all founders signed.", exists=True)],
     home: HomeOption,
-    user: Annotated[str, typer.Option(help="The orderer's representative.", envvar="CHAINFUSION_USER")],
-    ledger: Annotated[Path, typer.Option(help="The folder of the new ledger.")],
+    user: Annotated[str, typer.Option(help="The founding member's representative.", envvar="CHAINFUSION_USER")],
+    ledger: Annotated[Path | None, typer.Option(help="The folder of a new embedded ledger.")] = None,
+    connection: ConnectionOption = None,
 ) -> None:
-    """Begin the ledger: block 0 is the founding. Done once, by the member that orders."""
+    """Begin the ledger with the founding: as block 0 of an embedded one, by the member that orders; or as the first
+    call on a Fabric channel, by any founder. Done once."""
     organisation, signed = Home(home).organisation(), read_record(genesis, SignedGenesis)
     founder = unlock(organisation.user(user), user_password(user))
+    if connection is not None and ledger is None:
+        with closing(open_channel(read_profile(connection), connection.parent, founder)) as channel:
+            receipt = found_channel(channel, signed, founder)
+            facts = {"ledger": channel.ledger_id, "transaction": receipt.tx_id, "block": receipt.block}
+            printer(ctx).result(facts)
+        return
+    if ledger is None or connection is not None:
+        raise _one_place()
     node = unlock(organisation.node, org_password(f"the node of {organisation.msp_id}"))
     with found_ledger(LedgerFolder(ledger), signed, founder, node, Home(home).identity) as opened:
         printer(ctx).result({"ledger": str(ledger), "id": opened.ledger_id, "height": opened.height()})
@@ -102,14 +136,37 @@ def found(
 def join(
     ctx: typer.Context,
     home: HomeOption,
-    ledger: Annotated[Path, typer.Option(help="The ledger's folder.", exists=True)],
     user: Annotated[str, typer.Option(help="Who works at this node by default.")],
+    ledger: Annotated[Path | None, typer.Option(help="An embedded ledger's folder.", exists=True)] = None,
+    connection: ConnectionOption = None,
+    genesis: Annotated[
+        Path | None, typer.Option(help="With --connection: the genesis that you have checked.", exists=True)
+    ] = None,
 ) -> None:
     """Connect an institution to the ledger, and keep its genesis as what this institution trusts."""
+    if connection is not None and genesis is not None and ledger is None:
+        _join_channel(ctx, Home(home), connection, genesis, user)
+        return
+    if ledger is None or connection is not None or genesis is not None:
+        raise _one_place()
     folder = LedgerFolder(ledger)
     with open_ledger(folder) as opened:
         join_ledger(Home(home), folder, opened, user)
         printer(ctx).result({"home": str(home), "ledger": opened.ledger_id, "trusts": str(Home(home).genesis_file)})
+
+
+def _join_channel(ctx: typer.Context, home: Home, connection: Path, genesis: Path, user: str) -> None:
+    from chainfusion.node.channel_joining import join_channel  # whose libraries the embedded engine does without
+
+    reader, signed = reader_of(home, user), read_record(genesis, SignedGenesis)
+    with closing(open_channel(read_profile(connection), connection.parent, reader)) as channel:
+        anchor = join_channel(home, connection, signed, channel, user)
+        facts = {"home": str(home.path), "ledger": channel.ledger_id, "first_block": anchor.block.hash.hex()}
+        printer(ctx).result(facts | {"trusts": str(home.anchor_file)})
+
+
+def _one_place() -> BadInput:
+    return bad_input("ledger", "either --ledger, or --connection and its genesis, is needed")
 
 
 @app.command()

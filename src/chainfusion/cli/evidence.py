@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from chainfusion.cli.work import DealArgument, HomeOption, UserOption, Work, at_desk, fresh
-from chainfusion.ledger.evidence.checkpoint import Checkpoint
-from chainfusion.ledger.evidence.note import Note
+from chainfusion.ledger.evidence.fabric.anchor import write_anchor
 from chainfusion.node import documents, proofs
+from chainfusion.node.evidence.making import Held, anchor_of, held_in
 from chainfusion.node.home import write_bytes
 
 app = typer.Typer(name="evidence", help="Export proof of what is on the ledger.", no_args_is_help=True)
@@ -18,7 +18,8 @@ export = typer.Typer(name="export", help="Write one file that proves one thing, 
 app.add_typer(export)
 OutOption = Annotated[Path, typer.Option(help="Where to write the evidence file.")]
 SinceOption = Annotated[
-    Path | None, typer.Option("--since", help="A checkpoint that the recipient holds.", exists=True, dir_okay=False)
+    Path | None,
+    typer.Option("--since", help="A checkpoint or anchor that the recipient holds.", exists=True, dir_okay=False),
 ]
 
 
@@ -82,10 +83,31 @@ def decision(
         _write(work, out, proofs.prove_decision(work.ledger, transaction, _held(since)))
 
 
-def _held(since: Path | None) -> Checkpoint | None:
-    return Checkpoint.parse(Note.parse(since.read_bytes()).text) if since else None
+@app.command()
+def anchor(
+    ctx: typer.Context,
+    home: HomeOption,
+    out: Annotated[Path, typer.Option(help="Where to write the anchor.")],
+    newest: Annotated[
+        bool, typer.Option("--newest", help="From the newest configuration; else from the channel's first block.")
+    ] = False,
+    attestations: Annotated[
+        int, typer.Option(min=0, help="How many members must attest what their peers recorded.")
+    ] = 0,
+    user: UserOption = "",
+) -> None:
+    """Write what a recipient trusts of a Fabric channel, and compares with what other members give."""
+    with at_desk(ctx, home, user) as work:
+        made = anchor_of(work.ledger, newest=newest, attestations=attestations)
+        write_bytes(fresh(out), write_anchor(made))
+        facts = {"block": made.block.number, "hash": made.block.hash.hex(), "attestations": attestations}
+        work.out.result({"written": str(out)} | facts)
+
+
+def _held(since: Path | None) -> Held | None:
+    return held_in(since.read_bytes()) if since else None
 
 
 def _write(work: Work, out: Path, data: bytes) -> None:
     write_bytes(fresh(out), data)
-    work.out.result({"written": str(out), "bytes": len(data), "trust": str(work.home.genesis_file)})
+    work.out.result({"written": str(out), "bytes": len(data), "trust": str(work.home.trust_file)})

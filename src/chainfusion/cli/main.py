@@ -28,7 +28,10 @@ class FileFailed(ChainFusionError):
 class Commands(Mapping[str, Any]):
     """The commands by their first word, each loaded when it is asked for: who verifies loads no ledger and no tapes."""
 
-    NOUNS = ("org", "consortium", "deal", "tape", "pool", "document", "evidence", "ledger", "network")
+    NOUNS = (
+        "org", "consortium", "deal", "tape", "pool", "terms", "cashflow", "process", "document", "evidence", "ledger",
+        "network",
+    )  # fmt: skip
     VERBS = ("verify", "serve")
 
     def __getitem__(self, name: str) -> Any:

@@ -13,7 +13,7 @@ import typer
 from chainfusion.cli.output import OK, Printer
 from chainfusion.cli.work import HomeOption, UserOption, at_desk
 from chainfusion.domain.errors import ChainFusionError, Text
-from chainfusion.ledger.embedded import EmbeddedLedger
+from chainfusion.ledger.port import Ledger
 from chainfusion.node.desk import Desk
 from chainfusion.node.home import Home
 
@@ -56,7 +56,7 @@ def serve(
 
 
 def run(
-    desk: Desk, ledger: EmbeddedLedger, home: Home, out: Printer, *, host: str, port: int, names: tuple[str, ...] = ()
+    desk: Desk, ledger: Ledger, home: Home, out: Printer, *, host: str, port: int, names: tuple[str, ...] = ()
 ) -> None:
     """Serves until interrupted; prints the address once it listens."""
     import uvicorn
@@ -64,7 +64,7 @@ def run(
     from chainfusion.web.app import create_app
     from chainfusion.web.guard import LOOPBACK
 
-    workspace = create_app(desk, ledger, home.genesis_file.read_bytes(), hosts=(*LOOPBACK, *names))
+    workspace = create_app(desk, ledger, home.trust_file.read_bytes(), hosts=(*LOOPBACK, *names))
     config = uvicorn.Config(workspace, host=host, port=port, log_level="warning", server_header=False, date_header=True)
     with config.bind_socket() as listener:
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listener.getsockname()[1]}/"

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +15,11 @@ import typer
 from chainfusion.cli.output import Printer, printer
 from chainfusion.cli.words import in_chinese
 from chainfusion.domain.errors import ChainFusionError, Text, require
-from chainfusion.ledger.embedded import EmbeddedLedger
+from chainfusion.ledger.port import Ledger
 from chainfusion.node.desk import Desk
 from chainfusion.node.home import FileExists, Home
-from chainfusion.node.opening import open_desk, open_ledger
+from chainfusion.node.locked import LockedSigner
+from chainfusion.node.opening import open_desk, opened_ledger
 
 HomeOption = Annotated[
     Path,
@@ -74,7 +76,7 @@ class Work:
     """An open desk with the printer of this run."""
 
     desk: Desk
-    ledger: EmbeddedLedger
+    ledger: Ledger
     home: Home
     out: Printer
 
@@ -139,25 +141,31 @@ def orderer_password(home: Home) -> bytes:
 
 @contextmanager
 def at_desk(ctx: typer.Context, home: Path, user: str = "", *, writes: bool = False) -> Iterator[Work]:
-    """A person's desk; `writes` opens the ledger for ordering as well. Who only reads is asked for no password."""
+    """A person's desk. `writes` opens an embedded ledger for ordering as well; who only reads one is asked for no
+    password. On Fabric every question is signed by the person who asks."""
     place, out = Home(home), printer(ctx)
     worker = user or place.settings().user
     msp = place.organisation().msp_id
-    secret = orderer_password(place) if writes else None
-    with open_ledger(place.ledger(), secret) as ledger:
+    reader = reader_of(place, worker)
+    with opened_ledger(place, reader, (lambda: orderer_password(place)) if writes else None) as ledger:
         desk = open_desk(
             place,
             ledger,
             worker,
-            lambda: user_password(worker),
+            reader.password,
             lambda: password(f"the encryption key of {msp}", ENCRYPTION, ORG, USER),
         )
         yield Work(desk, ledger, place, out)
 
 
 @contextmanager
-def reading(ctx: typer.Context, home: Path) -> Iterator[tuple[EmbeddedLedger, Home, Printer]]:
+def reading(ctx: typer.Context, home: Path, user: str = "") -> Iterator[tuple[Ledger, Home, Printer]]:
     """The ledger for reading alone."""
     place = Home(home)
-    with open_ledger(place.ledger()) as ledger:
+    with opened_ledger(place, reader_of(place, user or place.settings().user)) as ledger:
         yield ledger, place, printer(ctx)
+
+
+def reader_of(home: Home, user: str) -> LockedSigner:
+    """A person as who asks peers: the password is asked for once, when it is first needed."""
+    return LockedSigner(home.organisation().user(user), cache(lambda: user_password(user)))

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainfusion.contracts.consortium.state import Standing, agreement_in_force, standings
-from chainfusion.contracts.deal.state import accepted_roles, require_deal
-from chainfusion.contracts.framework import Context, Operation
+from chainfusion.contracts.consortium.state import Standing, agreement_in_force, agreements, standings
+from chainfusion.contracts.deal.state import accepted_roles, deals, require_deal
+from chainfusion.contracts.framework import Context, Operation, StateRefused
 from chainfusion.domain.deal import Deal
 from chainfusion.domain.errors import ChainFusionError, Text
 from chainfusion.domain.membership import MemberStatus
@@ -89,6 +89,7 @@ def as_invited(ctx: Context, operation: Operation, arguments: dict[str, Any]) ->
 
     Raises: as `as_signatory`, UnknownDeal, WrongState.
     """
+    _foresee(ctx, arguments["deal"])
     standing = _signatory(ctx, operation)
     _require_role(operation, standing.msp, _acting(ctx, standing) & {arguments["role"]})
     _require_state(operation, require_deal(ctx, arguments["deal"]))
@@ -99,6 +100,7 @@ def as_party(ctx: Context, operation: Operation, arguments: dict[str, Any]) -> N
 
     Raises: as `as_signatory`, UnknownDeal, NotAParty, WrongState.
     """
+    _foresee(ctx, arguments["deal"])
     standing = _signatory(ctx, operation)
     deal = require_deal(ctx, arguments["deal"])
     if not operation.by & _acting(ctx, standing) & accepted_roles(ctx, deal.id, standing.msp):
@@ -122,6 +124,15 @@ def standing_of(ctx: Context, msp: str) -> Standing:
     if standing.status is not MemberStatus.ACTIVE:
         raise MemberSuspended(msp=msp)
     return standing
+
+
+def _foresee(ctx: Context, deal: str) -> None:
+    """Names what every party's call reads."""
+    try:
+        key = deals.key(deal)
+    except StateRefused:
+        return  # an id that is no key is refused when its turn comes
+    ctx.foresee(standings.key(ctx.caller.msp), agreements.key(), key)
 
 
 def _member(ctx: Context, operation: Operation) -> Standing:

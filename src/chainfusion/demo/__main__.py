@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from contextlib import nullcontext
@@ -15,17 +16,20 @@ from rich.console import Console
 
 from chainfusion.cli.output import OK, REFUSED, WRONG_USE, Printer, language
 from chainfusion.cli.tape import money, show_report
-from chainfusion.demo.attack import Caught, change_document, change_ledger, change_proof
+from chainfusion.demo.attack import Caught, change_document, change_proof
+from chainfusion.demo.embedded_stage import EmbeddedStage
 from chainfusion.demo.institutions import ORDERER
 from chainfusion.demo.stage import Stage
 from chainfusion.demo.story import DEAL, Proof, Story
 from chainfusion.demo.tapes import Asset, given_asset, own_asset
 from chainfusion.domain.errors import ChainFusionError
+from chainfusion.node.home import Engine
 from chainfusion.tape.errors import TapeRefused
 from chainfusion.verify import verify
 
-ROOT = Path("build/demo")
+ROOTS = {Engine.EMBEDDED: Path("build/demo"), Engine.FABRIC: Path("build/demo-fabric")}
 ACTS = 10
+ENDED = 128 + signal.SIGTERM
 
 
 @dataclass
@@ -52,23 +56,39 @@ def main(
     serve: Annotated[bool, typer.Option(help="Serve the workspace afterwards.")] = True,
     port: Annotated[int, typer.Option(help="Where to serve it.")] = 8700,
     only_serve: Annotated[bool, typer.Option(help="Serve what the last run made.")] = False,
+    engine: Annotated[Engine, typer.Option(help="What the ledger runs on.")] = Engine.EMBEDDED,
+    network_port: Annotated[int, typer.Option(help="On Fabric: the first of 40 ports of the nodes.")] = 24000,
 ) -> None:
     """Eight institutions bring a deal on a real tape from consortium to verified evidence."""
     if (tape is None) != (mapping is None):
         typer.echo("A tape of your own needs its mapping, and a mapping its tape: TAPE=file MAPPING=file.", err=True)
         raise typer.Exit(WRONG_USE)
-    stage, narrator = Stage(ROOT), Narrator()
-    if only_serve:
-        stage.reopen()
-    elif not _play(stage, narrator, tape, mapping):
-        raise typer.Exit(REFUSED)
-    if serve or only_serve:
-        from chainfusion.cli.serve import run as serve_workspace
-
-        desk, home = stage.desks[ORDERER], stage.home_of(ORDERER)
-        serve_workspace(desk, stage.ledger, home, Printer(lang=language()), host="127.0.0.1", port=port)
-    stage.close()
+    stage, narrator = _stage(engine, network_port), Narrator()
+    try:
+        if only_serve:
+            stage.reopen()
+        elif not _play(stage, narrator, tape, mapping):
+            raise typer.Exit(REFUSED)
+        if serve or only_serve:
+            _serve(stage, port)
+    finally:
+        stage.close()
     raise typer.Exit(OK)
+
+
+def _stage(engine: Engine, network_port: int) -> Stage:
+    if engine is Engine.EMBEDDED:
+        return EmbeddedStage(ROOTS[engine])
+    from chainfusion.demo.fabric_stage import FabricStage  # whose libraries the embedded stage does without
+
+    return FabricStage(ROOTS[engine], port=network_port)
+
+
+def _serve(stage: Stage, port: int) -> None:
+    from chainfusion.cli.serve import run as serve_workspace
+
+    desk, home, ledger = stage.desks[ORDERER], stage.home_of(ORDERER), stage.ledger_of(ORDERER)
+    serve_workspace(desk, ledger, home, Printer(lang=language()), host="127.0.0.1", port=port)
 
 
 def _play(stage: Stage, narrator: Narrator, tape: Path | None, mapping: Path | None) -> bool:
@@ -113,20 +133,19 @@ def _tell_tape(narrator: Narrator, asset: Asset) -> None:
 
 def _verified(narrator: Narrator, stage: Stage, proof: Proof) -> bool:
     with proof.document.open("rb") if proof.document else nullcontext() as document:
-        verdict = verify(proof.evidence.read_bytes(), stage.genesis_file.read_bytes(), document, expect_deal=DEAL)
+        verdict = verify(proof.evidence.read_bytes(), stage.trust_file.read_bytes(), document, expect_deal=DEAL)
     narrator.say(("OK: " if verdict.ok else "FAIL: ") + verdict.headline("en"))
     return verdict.ok
 
 
 def _attacks(stage: Stage, proofs: tuple[Proof, ...]) -> tuple[Caught, ...]:
-    trust, folder = stage.genesis_file, stage.root / "tampered"
+    trust, folder = stage.trust_file, stage.root / "tampered"
     evidence = next(proof for proof in proofs if proof.document)
     assert evidence.document is not None
-    leaf = stage.ledger.leaves(stage.ledger.height() - 1)[0][0]
     return (
         change_document(evidence.evidence, evidence.document, trust, folder),
         change_proof(evidence.evidence, evidence.document, trust, folder),
-        change_ledger(stage.folder.database, leaf, folder),
+        stage.change_ledger(folder),
     )
 
 
@@ -137,7 +156,7 @@ def _told(narrator: Narrator, each: Caught) -> bool:
 
 
 def _write_manifest(stage: Stage, proofs: tuple[Proof, ...]) -> None:
-    trust = str(stage.genesis_file)
+    trust = str(stage.trust_file)
     rows = [
         {
             "evidence": str(proof.evidence),
@@ -152,6 +171,7 @@ def _write_manifest(stage: Stage, proofs: tuple[Proof, ...]) -> None:
 def run() -> None:
     """Runs the demonstration; a typed refusal becomes a message and exit code 1, a refused tape its located errors."""
     printer = Printer(lang=language())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))  # so that what was started is ended
     try:
         app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
         app.command()(main)

@@ -45,7 +45,7 @@ def change_proof(evidence: Path, document: Path, trust: Path, folder: Path) -> C
     return _verified("proof", at, changed, trust, document)
 
 
-def change_ledger(database: Path, transaction: bytes, folder: Path) -> Caught:
+def change_file(database: Path, transaction: bytes, folder: Path) -> Caught:
     """A byte of a recorded transaction in the ledger's file."""
     copy = folder / database.name
     folder.mkdir(parents=True, exist_ok=True)

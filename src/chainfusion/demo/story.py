@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
-from chainfusion.demo.institutions import INSTITUTIONS, WITNESSES, Institution, institution
+from chainfusion.demo.institutions import INSTITUTIONS, Institution, institution
 from chainfusion.demo.papers import Paper, Subject, papers, render
 from chainfusion.demo.stage import Stage
 from chainfusion.demo.tapes import Asset, with_loan_to_value
@@ -81,8 +81,7 @@ class Story:
         agreement = files("chainfusion.demo").joinpath("agreement.txt").read_bytes()
         write_bytes(self.stage.root / "agreement.txt", agreement)
         signed = self.stage.draft_genesis(agreement)
-        self.stage.found(signed)
-        self.say(f"block 0 founds ledger {signed.genesis.ledger_id}, signed by all {len(signed.signatures)} founders")
+        self.stage.found(signed, self.say)
 
     def agree(self) -> None:
         """Each signs the participation agreement; without that no business transaction is taken."""
@@ -171,9 +170,9 @@ class Story:
 
     def prove(self, pool: Pool) -> tuple[Proof, ...]:
         """A checkpoint is witnessed by the members, and evidence exported for whoever asks."""
-        self.stage.witness()
-        folder, ledger = self.stage.root / "evidence", self.stage.ledger
-        originator = self.desk(Role.ORIGINATOR)
+        cosigned = self.stage.witness()
+        folder, originator = self.stage.root / "evidence", self.desk(Role.ORIGINATOR)
+        ledger = self.stage.ledger_of(originator.msp)
         loan = pools.openings(originator, pool).opening(0)
         number = self._selected().loan(loan.index).loan_id
         made = [
@@ -183,10 +182,11 @@ class Story:
         ]
         for kind, (document, file) in self.papers.items():
             owner = self.stage.desks[document.owner]
+            ledger = self.stage.ledger_of(owner.msp)
             made.append(
                 self._written(folder / f"{kind}.evidence", proofs.prove_document(ledger, owner, document), file)
             )
-        self.say(f"{len(made)} evidence files on a checkpoint that {len(WITNESSES)} members cosigned")
+        self.say(f"{len(made)} evidence files on a checkpoint that {cosigned} members cosigned")
         return tuple(made)
 
     # -------------------------------------------------------------- helpers

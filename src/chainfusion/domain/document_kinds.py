@@ -40,7 +40,22 @@ class DocumentKind(StrEnum):
     PROSPECTUS = "prospectus"
     OFFERING_METHOD = "offering-method"
     PRODUCT_REGISTRATION = "product-registration"
+    APPLICATION_REPORT = "application-report"
+    ISSUE_REGISTRATION_FORM = "issue-registration-form"
+    PLAN_DOCUMENT = "plan-document"
+    ASSET_PURCHASE_AGREEMENT = "asset-purchase-agreement"
+    SUPERVISION_AGREEMENT = "supervision-agreement"
+    NO_OBJECTION_LETTER = "no-objection-letter"
+    ALLOTMENT_RECORD = "allotment-record"
+    FUNDS_CONFIRMATION = "funds-confirmation"
+    ISSUE_RESULT = "issue-result"
+    SERVICER_REPORT = "servicer-report"
+    CUSTODIAN_REPORT = "custodian-report"
+    PAYMENT_INSTRUCTION = "payment-instruction"
+    PAYMENT_CONFIRMATION = "payment-confirmation"
     TRUSTEE_REPORT = "trustee-report"
+    AUDIT_REPORT = "audit-report"
+    CLEARING_REPORT = "clearing-report"
     WORKING_PAPER = "working-paper"
 
 
@@ -67,7 +82,22 @@ DOCUMENT_KIND_NAMES: dict[DocumentKind, Text] = {
     DocumentKind.PROSPECTUS: Text("Prospectus", "发行说明书"),
     DocumentKind.OFFERING_METHOD: Text("Offering method", "发行办法"),
     DocumentKind.PRODUCT_REGISTRATION: Text("Product information registration", "产品信息登记"),
+    DocumentKind.APPLICATION_REPORT: Text("Application report", "申请报告"),
+    DocumentKind.ISSUE_REGISTRATION_FORM: Text("Issue registration form", "发行登记表"),
+    DocumentKind.PLAN_DOCUMENT: Text("Plan document", "计划说明书"),
+    DocumentKind.ASSET_PURCHASE_AGREEMENT: Text("Asset purchase agreement", "资产买卖协议"),
+    DocumentKind.SUPERVISION_AGREEMENT: Text("Supervision agreement", "监管协议"),
+    DocumentKind.NO_OBJECTION_LETTER: Text("No-objection letter", "无异议函"),
+    DocumentKind.ALLOTMENT_RECORD: Text("Pricing and allotment record", "定价与配售记录"),
+    DocumentKind.FUNDS_CONFIRMATION: Text("Funds confirmation", "到账确认书"),
+    DocumentKind.ISSUE_RESULT: Text("Issue result", "发行结果公告"),
+    DocumentKind.SERVICER_REPORT: Text("Servicer report", "贷款服务机构报告"),
+    DocumentKind.CUSTODIAN_REPORT: Text("Custodian report", "资金保管机构报告"),
+    DocumentKind.PAYMENT_INSTRUCTION: Text("Payment instruction", "划款指令"),
+    DocumentKind.PAYMENT_CONFIRMATION: Text("Payment confirmation", "兑付兑息确认"),
     DocumentKind.TRUSTEE_REPORT: Text("Trustee report", "受托机构报告"),
+    DocumentKind.AUDIT_REPORT: Text("Audit report", "审计报告"),
+    DocumentKind.CLEARING_REPORT: Text("Clearing report", "清算报告"),
     DocumentKind.WORKING_PAPER: Text("Working paper", "工作底稿"),
 }
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from chainfusion.contracts.framework.context import Modification
 from chainfusion.domain.errors import ChainFusionError, Text
 from chainfusion.ledger.evidence.block import BlockHeader
+from chainfusion.ledger.evidence.note import Note
 from chainfusion.ledger.evidence.transaction import Outcome, Proposal, Transaction
 
 
@@ -53,6 +54,18 @@ class Block:
     header: BlockHeader
     signature: bytes
     transactions: tuple[CommittedTransaction, ...]
+
+
+@dataclass(frozen=True)
+class Inclusion:
+    """How a transaction hangs in the log. `leaf` (from 1) of `leaves` in its block; `path` leads to the block's root,
+    and is empty where a block is hashed as a whole; `links` is the number of hashes from the block to the checkpoint,
+    None where none covers it."""
+
+    leaf: int
+    leaves: int
+    path: tuple[bytes, ...]
+    links: int | None
 
 
 class TransactionRefused(ChainFusionError):
@@ -111,6 +124,14 @@ class Ledger(Protocol):
     def ledger_id(self) -> str:
         """First 32 hexadecimal characters of the genesis' SHA-256; the `channel` of every proposal."""
 
+    @property
+    def engine(self) -> str:
+        """ "embedded" or "fabric", as evidence names it."""
+
+    def signers(self, number: int) -> tuple[str, ...]:
+        """MSP ids of the members whose nodes signed a block, where the block itself tells; () where the consortium's
+        rules name the one member that orders. Raises: NotOnLedger."""
+
     def evaluate(self, proposal: Proposal, signer: Signer, transient: Mapping[str, bytes] | None = None) -> bytes:
         """Runs an operation on the committed state and keeps nothing. Raises: the contract's refusal,
         TransactionRefused."""
@@ -136,6 +157,12 @@ class Ledger(Protocol):
     def block(self, number: int) -> Block:
         """A block by number. Raises: NotOnLedger."""
 
+    def blocks(self, first: int, stop: int) -> Iterator[Block]:
+        """The blocks from `first` up to `stop`, that one excluded, in order; their transactions carry their events.
+
+        Raises: NotOnLedger.
+        """
+
     def transaction(self, tx_id: str) -> CommittedTransaction:
         """A recorded transaction by id. Raises: NotOnLedger."""
 
@@ -150,3 +177,15 @@ class Ledger(Protocol):
 
     def certificate(self, fingerprint: str) -> bytes:
         """A creator's certificate (DER) by fingerprint. Raises: NotOnLedger."""
+
+    def inclusion(self, tx_id: str, size: int | None = None) -> Inclusion:
+        """How a recorded transaction hangs in the log, up to a checkpoint of `size` blocks. Raises: NotOnLedger."""
+
+    def note(self, size: int | None = None) -> Note:
+        """The signed checkpoint of so many blocks, or the newest that is kept. Raises: NotOnLedger."""
+
+    def keep_note(self, size: int, note: Note) -> None:
+        """Keeps a signed checkpoint. Raises: LedgerUnreadable where this node may not."""
+
+    def close(self) -> None:
+        """Ends what is open."""

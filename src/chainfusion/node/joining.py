@@ -1,4 +1,4 @@
-"""An institution connects to a ledger: it keeps the genesis as its trust, and its notary a first checkpoint."""
+"""An institution connects to an embedded ledger: it keeps the genesis as its trust, its notary a first checkpoint."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from chainfusion.node.witness import WitnessFile, first_checkpoint
 
 
 def join_ledger(home: Home, folder: LedgerFolder, ledger: EmbeddedLedger, user: str) -> None:
-    """Joins; joining again changes only who works at the node by default, never what the notary remembers.
+    """Joins an embedded ledger; joining again changes only who works at the node by default, never what the notary
+    remembers.
 
     Raises: FileDamaged, LogForked where block 0 is not the founding on the folder's genesis.
     """

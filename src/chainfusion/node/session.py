@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,18 +28,41 @@ class RequestReused(ChainFusionError):
     do = Text("Use a new request id for a new request.", "新的请求请使用新的请求编号。")
 
 
+class PeerBehind(ChainFusionError):
+    """A block that others have, and that the own peer did not get in time."""
+
+    code = "PEER_BEHIND"
+    says = Text(
+        "Block {block} did not reach this node's ledger within {seconds} s; it has {height} blocks.",
+        "区块 {block} 在 {seconds} 秒内未到达本节点账本；现有 {height} 个区块。",
+    )
+    do = Text("See that the own peer runs and is connected, then repeat.", "请确认本机构对等节点在运行且已联网。")
+
+
+PATIENCE_SECONDS = 30
+_SHORTEST, _LONGEST = 0.005, 0.25
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _nothing(receipt: Receipt) -> None:
+    """Nobody waits for it."""
+
+
 @dataclass(frozen=True)
 class Session:
-    """Signs and sends contract calls for one person, and reads the ledger as that person."""
+    """Signs and sends contract calls for one person, and reads the ledger as that person.
+
+    `recorded` is told of every call that was recorded, before the caller is.
+    """
 
     ledger: Ledger
     registry: Registry
     signer: Signer
     clock: Callable[[], datetime] = _now
+    recorded: Callable[[Receipt], None] = _nothing
 
     @property
     def msp(self) -> str:
@@ -76,7 +100,20 @@ class Session:
         first = self.first(request)
         if first is not None:
             return _first_receipt(first, proposal, str(request))
-        return accepted(self.ledger.submit(proposal, self.signer, transient))
+        receipt = accepted(self.ledger.submit(proposal, self.signer, transient))
+        self.recorded(receipt)
+        return receipt
+
+    def await_block(self, block: int, seconds: float = PATIENCE_SECONDS) -> None:
+        """Waits until this node's ledger has a block that somebody spoke of: peers come to it one after the other.
+
+        Raises: PeerBehind.
+        """
+        end, pause = time.monotonic() + seconds, _SHORTEST
+        while (height := self.ledger.height()) <= block:
+            require(time.monotonic() < end, PeerBehind(block=block, seconds=round(seconds), height=height))
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST)
 
     def repeated(self, request: str | None) -> Receipt | None:
         """The receipt of a request that this person has made before, or None.

@@ -31,7 +31,7 @@ from chainfusion.domain.criteria import Concentration, Condition, Criteria, Elig
 from chainfusion.domain.errors import ChainFusionError, Text
 from chainfusion.domain.loan import FIELD, Kind, days, minor_digits
 from chainfusion.tape.errors import BadMapping
-from chainfusion.tape.yamlfile import Node, parse_yaml
+from chainfusion.yamlfile import Node, parse_yaml
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ def load_criteria(path: Path) -> Criteria:
 def parse_criteria(data: bytes) -> Criteria:
     """The criteria in a file's bytes. Raises: BadCriteria."""
     try:
-        return _criteria(parse_yaml(data))
+        return _criteria(parse_yaml(data, BadMapping))
     except BadMapping as error:
         raise BadCriteria(**error.facts) from None
 

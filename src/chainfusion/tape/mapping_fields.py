@@ -18,7 +18,7 @@ from chainfusion.tape.mapping import (
     Translation,
 )
 from chainfusion.tape.mapping_nodes import date_forms, decided, filled, keys_of, month_day, one_of, separator
-from chainfusion.tape.yamlfile import Node
+from chainfusion.yamlfile import Node
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Set as AbstractSet
 from datetime import date
 
-from chainfusion.tape.yamlfile import Node
+from chainfusion.yamlfile import Node
 
 _DIRECTIVES = re.compile(r"%(.)")
 _KNOWN = set("YymdbBHMS")

@@ -10,7 +10,7 @@ from pathlib import Path
 from chainfusion.domain.loan import FIELD, Kind, LoanField, days, minor_digits
 from chainfusion.tape.csvfile import DELIMITERS
 from chainfusion.tape.encoding import ENCODINGS
-from chainfusion.tape.errors import TapeNotFound
+from chainfusion.tape.errors import BadMapping, TapeNotFound
 from chainfusion.tape.mapping import (
     FORMAT,
     AsOf,
@@ -23,7 +23,7 @@ from chainfusion.tape.mapping import (
 from chainfusion.tape.mapping_fields import mapped_fields
 from chainfusion.tape.mapping_nodes import MAX_INT, date_forms, day_of, filled, keys_of, month_day, one_of, whole
 from chainfusion.tape.rules import TOLERABLE
-from chainfusion.tape.yamlfile import Node, parse_yaml
+from chainfusion.yamlfile import Node, parse_yaml
 
 _TOP = {"format", "originator", "source", "file", "as_of", "currency", "nulls", "fields", "rows", "tolerate", "expect"}
 
@@ -39,7 +39,7 @@ def load_mapping(path: Path) -> Mapping:
 
 def parse_mapping(data: bytes) -> Mapping:
     """The mapping in a YAML text. Raises: BadMapping with line and path."""
-    root = parse_yaml(data)
+    root = parse_yaml(data, BadMapping)
     top = keys_of(root, _TOP, needed={"format", "originator", "as_of", "currency", "fields"})
     one_of(top["format"], (FORMAT,))
     nulls = top["nulls"].texts() if "nulls" in top else ("",)

@@ -1,4 +1,5 @@
-"""What the user trusts: a consortium's signed genesis, or a checkpoint of its log. Never taken from the evidence."""
+"""What the user trusts: a consortium's signed genesis, a checkpoint of its log, or a block of its Fabric channel. Never
+taken from the evidence."""
 
 from __future__ import annotations
 
@@ -9,22 +10,35 @@ from chainfusion.domain.membership import SignedGenesis
 from chainfusion.domain.records import from_bytes, from_json, to_bytes
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
 from chainfusion.ledger.evidence.evidence_file import CONSORTIUM, Consistency, Evidence, malformed
+from chainfusion.ledger.evidence.fabric.anchor import FabricAnchor, read_anchor_file
 from chainfusion.ledger.evidence.founders import check_founder
 from chainfusion.ledger.evidence.merkle import verify_consistency
 from chainfusion.ledger.evidence.note import Note
 
 MAX_BYTES = 4 * 1024 * 1024
+_CHANNEL = b'{"attestations":'
+"""How an anchor's canonical JSON begins; a genesis begins otherwise."""
 
 
 class TrustUnreadable(ChainFusionError):
-    """A file named as trust that is neither a genesis nor a checkpoint."""
+    """A file named as trust that is no genesis, checkpoint or anchor."""
 
     code = "TRUST_UNREADABLE"
     says = Text(
-        "What you named as trust is neither a genesis file nor a checkpoint note: {why}",
-        "您指定的信任依据既不是创世文件也不是检查点：{why_zh}",
+        "What you named as trust is neither a genesis file nor a checkpoint note nor an anchor of a channel: {why}",
+        "您指定的信任依据既不是创世文件、检查点，也不是通道信任锚：{why_zh}",
     )
     do = Text("Name the consortium's genesis, or a checkpoint that you kept.", "请指定联盟创世文件或您留存的检查点。")
+
+
+class TrustOfOtherKind(ChainFusionError):
+    """Trust that says nothing of an engine's evidence: a genesis for a Fabric channel, an anchor for a log."""
+
+    code = "TRUST_OF_OTHER_KIND"
+    says = Text(
+        "Evidence of this engine needs another kind of trust: {needed}.", "该引擎的存证需要其他信任依据：{needed_zh}。"
+    )
+    do = Text("Name that file with --trust.", "请以 --trust 指定该文件。")
 
 
 class OtherLedger(ChainFusionError):
@@ -102,16 +116,38 @@ class CheckpointAnchor:
         )
 
 
-Anchor = GenesisAnchor | CheckpointAnchor
+LogAnchor = GenesisAnchor | CheckpointAnchor
+Anchor = LogAnchor | FabricAnchor
+
+
+def log_anchor(trust: bytes) -> LogAnchor:
+    """Trust for evidence of an embedded ledger. Raises: TrustUnreadable, TrustOfOtherKind."""
+    anchor = read_anchor(trust)
+    if isinstance(anchor, FabricAnchor):
+        raise TrustOfOtherKind(needed="a genesis or a checkpoint", needed_zh="创世文件或检查点")
+    return anchor
+
+
+def channel_anchor(trust: bytes) -> FabricAnchor:
+    """Trust for evidence of a Fabric channel. Raises: TrustUnreadable, TrustOfOtherKind."""
+    anchor = read_anchor(trust)
+    if not isinstance(anchor, FabricAnchor):
+        raise TrustOfOtherKind(needed="an anchor of the channel", needed_zh="通道信任锚")
+    return anchor
 
 
 def read_anchor(trust: bytes) -> Anchor:
-    """The anchor in a genesis file (canonical JSON) or a checkpoint note. Raises: TrustUnreadable."""
+    """The anchor in a genesis file or a channel's anchor (canonical JSON), or a checkpoint note.
+
+    Raises: TrustUnreadable.
+    """
     require(
         len(trust) <= MAX_BYTES,
         TrustUnreadable(why=f"longer than {MAX_BYTES} bytes.", why_zh=f"超过 {MAX_BYTES} 字节。"),
     )
     try:
+        if trust.startswith(_CHANNEL):
+            return read_anchor_file(trust)
         if trust.startswith(b"{"):
             return GenesisAnchor(from_bytes(SignedGenesis, trust))
         return CheckpointAnchor(Checkpoint.parse(Note.parse(trust).text))

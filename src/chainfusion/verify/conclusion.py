@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from chainfusion.domain.errors import Text
-from chainfusion.domain.membership import Member
-from chainfusion.ledger.evidence.block import BlockHeader
-from chainfusion.ledger.evidence.certificates import Certificate
-from chainfusion.ledger.evidence.cosignatures import Cosignature
-from chainfusion.ledger.evidence.evidence_file import Evidence, SubjectKind
-from chainfusion.verify.history import History
-from chainfusion.verify.report import member_name, tree
+from chainfusion.ledger.evidence.evidence_file import SubjectKind
+from chainfusion.verify.report import tree
 from chainfusion.verify.statement import Statement
 from chainfusion.verify.verdict import Recorder, Verdict, VerificationFailed, tell
 
@@ -20,29 +16,23 @@ NOTHING_PROVEN = Text("Stopped there: nothing about the subject is proven.", "�
 
 @dataclass(frozen=True)
 class Proven:
-    """Everything that holds, once all of it does."""
+    """What holds, once all of it does, whichever the engine.
 
-    evidence: Evidence
-    history: History
-    creator: Certificate
-    cosigned: tuple[Cosignature, ...]
+    `by` is the member whose `person` signed and `on` when it was recorded, or stated where the engine tells no more;
+    `recorded` says who saw it on the ledger, `caveat` what must be said in the same breath, and `unproven` what this
+    engine's evidence leaves open.
+    """
+
+    kind: SubjectKind
     statement: Statement
+    loan_index: int | None
     document_checked: bool
-
-    @property
-    def kind(self) -> SubjectKind:
-        """What the evidence is of."""
-        return self.evidence.subject.kind
-
-    @property
-    def member(self) -> Member:
-        """Whose person signed."""
-        return self.history.at_subject.members[self.evidence.stated.proposal.creator.msp]
-
-    @property
-    def header(self) -> BlockHeader:
-        """The block that recorded it."""
-        return self.evidence.header(self.evidence.stated.block)
+    by: Text
+    person: str
+    on: datetime
+    recorded: Text
+    caveat: Text | None = None
+    unproven: tuple[Text, ...] = ()
 
 
 def failed(steps: Recorder, refusal: VerificationFailed) -> Verdict:
@@ -53,7 +43,7 @@ def failed(steps: Recorder, refusal: VerificationFailed) -> Verdict:
 
 def held(steps: Recorder, proven: Proven) -> Verdict:
     """The verdict where everything holds."""
-    proves = (_subject(proven), _signed(proven), _recorded(proven))
+    proves = (_subject(proven), _signed(proven), proven.recorded)
     return Verdict(tree(steps), _title(proven), None, proves, _not_proven(proven), steps.facts)
 
 
@@ -61,8 +51,12 @@ def held(steps: Recorder, proven: Proven) -> Verdict:
 
 
 def _title(proven: Proven) -> Text:
-    told = {"deal": proven.statement.deal or "-", "by": member_name(proven.member), "on": proven.header.time}
-    return tell(_TITLES[proven.kind, proven.document_checked], **told, **_words(proven))
+    told = {"deal": proven.statement.deal or "-", "by": proven.by, "on": proven.on}
+    caveat = proven.caveat
+    ordered = caveat is not None and proven.kind is SubjectKind.DECISION
+    template = _ORDERED if ordered else _TITLES[proven.kind, proven.document_checked]
+    title = tell(template, **told, **_words(proven))
+    return Text(f"{title.en} {caveat.en}", f"{title.zh}{caveat.zh}") if caveat else title
 
 
 _TITLES = {
@@ -89,15 +83,21 @@ _TITLES = {
 }
 
 
+_ORDERED = Text(
+    "{operation} was endorsed by the members' peers and ordered for {by} on {on}.",
+    "{by}的 {operation} 操作于 {on} 经成员节点背书并排序。",
+)
+
+
 def _words(proven: Proven) -> dict[str, object]:
-    statement, opening = proven.statement, proven.evidence.subject.loan
+    statement = proven.statement
     words: dict[str, object] = {"operation": statement.operation, "kind": statement.document_kind}
     if statement.document:
         words["version"] = statement.document.version
     if statement.pool:
         words["loans"] = statement.pool.count
-    if statement.loan and opening:
-        words |= {"loan": statement.loan.loan_id, "number": opening.index + 1}
+    if statement.loan and proven.loan_index is not None:
+        words |= {"loan": statement.loan.loan_id, "number": proven.loan_index + 1}
     return words
 
 
@@ -134,15 +134,7 @@ def _signed(proven: Proven) -> Text:
         "{by} signed for it: {person}, whose certificate was valid when it was recorded.",
         "由{by}签署：{person}，其证书在记账时有效。",
     )
-    return tell(template, by=member_name(proven.member), person=proven.creator.subject)
-
-
-def _recorded(proven: Proven) -> Text:
-    template = Text(
-        "It was on the ledger no later than {time}, and {count} other members have seen it there.",
-        "其不晚于 {time} 已在账本上，且另有 {count} 家成员见证。",
-    )
-    return tell(template, time=max(each.time for each in proven.cosigned), count=len(proven.cosigned))
+    return tell(template, by=proven.by, person=proven.person)
 
 
 def _not_proven(proven: Proven) -> tuple[Text, ...]:
@@ -154,6 +146,7 @@ def _not_proven(proven: Proven) -> tuple[Text, ...]:
             "合约执行正确：由重放账本的成员核验。",
         ),
     ]
+    lines = [*proven.unproven, *lines]
     if proven.kind is SubjectKind.DOCUMENT and not proven.document_checked:
         lines.insert(0, Text("That any file of yours is this document.", "您持有的任何文件即为该文件。"))
     if proven.kind in (SubjectKind.LOAN, SubjectKind.POOL):

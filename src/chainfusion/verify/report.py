@@ -9,7 +9,8 @@ from chainfusion.domain.membership import Member, Membership
 from chainfusion.domain.records import to_json, utc_text
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.cosignatures import Cosignature, cosignatures_needed, witnesses_of
-from chainfusion.ledger.evidence.evidence_file import Evidence
+from chainfusion.ledger.evidence.evidence_file import Evidence, Subject
+from chainfusion.ledger.evidence.fabric.evidence_file import FABRIC
 from chainfusion.verify.anchor import founding_of
 from chainfusion.verify.history import History
 from chainfusion.verify.statement import Statement
@@ -31,7 +32,22 @@ STEP_NAMES = {
     "members": Text("Members lead back to the genesis", "成员可追溯至创世文件"),
     "founders": Text("Genesis signed by every founder", "创世文件由全体创始成员签名"),
     "trust": Text("Genesis is of the ledger that you trust", "创世文件属于您信任的账本"),
+    "creator": Text("Transaction signed by a person of the channel", "交易由通道成员的人员签名"),
+    "endorsements": Text("Result endorsed by enough members' peers", "结果由足够成员的节点背书"),
+    "definition": Text("Contracts and their policy as the members defined them", "合约及其策略由成员共同定义"),
+    "block": Text("Transaction in its block", "交易在其区块中"),
+    "orderers": Text("Blocks signed by enough orderers", "区块由足够的排序节点签名"),
+    "validity": Text("Recorded as valid by members' peers", "成员节点记录为有效"),
+    "configurations": Text("Members lead back to the block that you trust", "成员可追溯至您信任的区块"),
+    "anchor": Text("Channel is the one that you trust", "通道即您所信任的通道"),
 }
+_ON_FABRIC: tuple[Shape, ...] = (
+    ("statement", (("creator", ()),)),
+    ("endorsements", (("definition", ()),)),
+    ("block", (("orderers", ()),)),
+    ("validity", ()),
+    ("configurations", (("anchor", ()),)),
+)
 _BELOW: tuple[Shape, ...] = (
     ("statement", (("signature", ()),)),
     ("inclusion", (("orderer", ()),)),
@@ -102,12 +118,11 @@ def note_members(steps: Recorder, evidence: Evidence) -> None:
     steps.note("members", tell(template, changes=changes))
 
 
-def note_creator(steps: Recorder, evidence: Evidence, history: History, creator: Certificate) -> None:
+def note_creator(steps: Recorder, step: str, msp: str, name: Text, creator: Certificate) -> None:
     """Who signed, for which member, in which roles."""
-    member = history.at_subject.members[evidence.stated.proposal.creator.msp]
     roles = sorted(role.value for role in creator.roles)
     steps.facts |= {
-        "member": _member_json(member),
+        "member": {"msp": msp, "name": name.en, "name_zh": name.zh},
         "person": {
             "name": creator.subject,
             "roles": roles,
@@ -120,8 +135,8 @@ def note_creator(steps: Recorder, evidence: Evidence, history: History, creator:
         "{member}（{msp}）的 {person}；证书载明角色：{roles}；有效期至 {until}",
     )
     listed = ", ".join(roles) or "-"
-    told = {"person": creator.subject, "member": member_name(member), "msp": member.msp, "roles": listed}
-    steps.note("signature", tell(template, **told, until=creator.not_after))
+    told = {"person": creator.subject, "member": name, "msp": msp, "roles": listed}
+    steps.note(step, tell(template, **told, until=creator.not_after))
 
 
 def note_checkpoint(steps: Recorder, history: History) -> None:
@@ -145,20 +160,20 @@ def note_cosignatures(steps: Recorder, history: History, cosigned: tuple[Cosigna
     steps.note("cosignatures", tell(template, **numbers, names=_names(membership, cosigned)))
 
 
-def note_statement(steps: Recorder, evidence: Evidence, statement: Statement) -> None:
+def note_statement(steps: Recorder, subject: Subject, statement: Statement) -> None:
     """Which operation, of which deal, with what opened."""
-    opening = evidence.subject.document
+    opening = subject.document
     steps.facts |= {"deal": statement.deal}
     if statement.document and opening:
         steps.facts["document"] = to_json(statement.document) | {"content_sha256": opening.content_sha256.hex()}
     if statement.pool:
         steps.facts["pool"] = {"root": statement.pool.root.hex(), "loans": statement.pool.count}
-    if statement.loan and evidence.subject.loan:
-        steps.facts["loan"] = {"index": evidence.subject.loan.index} | asdict(statement.loan)
+    if statement.loan and subject.loan:
+        steps.facts["loan"] = {"index": subject.loan.index} | asdict(statement.loan)
     template = Text("{operation} in transaction {tx_id}", "交易 {tx_id} 中的 {operation}")
     if statement.deal:
         template = Text(template.en + ", deal {deal}", template.zh + "，项目 {deal}")
-    told = {"operation": statement.operation, "tx_id": evidence.stated.proposal.tx_id, "deal": statement.deal}
+    told = {"operation": statement.operation, "tx_id": subject.tx_id, "deal": statement.deal}
     steps.note("statement", tell(template, **told))
 
 
@@ -169,7 +184,8 @@ def tree(steps: Recorder) -> tuple[Step, ...]:
     """The steps as people read them: the file, then the subject with all that it rests on."""
     kind = steps.facts.get("kind")
     file = steps.tree(("file", ()))
-    return (file,) if kind is None else (file, steps.tree((kind, _BELOW)))
+    below = _ON_FABRIC if steps.facts.get("engine") == FABRIC else _BELOW
+    return (file,) if kind is None else (file, steps.tree((kind, below)))
 
 
 def member_name(member: Member) -> Text:

@@ -13,7 +13,7 @@ from chainfusion.domain.documents import document_fingerprint
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.loan import Loan
 from chainfusion.domain.records import from_json
-from chainfusion.ledger.evidence.evidence_file import Evidence, SubjectKind
+from chainfusion.ledger.evidence.evidence_file import Subject, SubjectKind
 from chainfusion.ledger.evidence.opening import PoolCommitment
 from chainfusion.ledger.evidence.transaction import Proposal
 
@@ -117,33 +117,33 @@ class Statement:
         return Text(name.en[:1].lower() + name.en[1:], name.zh)
 
 
-def read_statement(evidence: Evidence, expect_deal: str | None) -> Statement:
-    """What the transaction states, with the evidence's opening of it.
+def read_statement(subject: Subject, proposal: Proposal, answered: str, expect_deal: str | None) -> Statement:
+    """What the subject's transaction states, with the evidence's opening of it; `answered` is the SHA-256 (hexadecimal)
+    of what the contract answered.
 
     Raises: OtherOperation, ResponseDiffers, OtherDeal, OpeningDiffers, BadRecord, ProofInvalid, BadLoanRecord.
     """
-    subject, proposal = evidence.subject, evidence.stated.proposal
     name = f"{proposal.contract}.{proposal.operation}"
     fits = name == _OPERATIONS.get(subject.kind) if name in _OPERATIONS.values() else subject.kind not in _OPERATIONS
     kind = KIND_NAMES[subject.kind]
     require(fits, OtherOperation(kind=kind.en, kind_zh=kind.zh, operation=name[:80]))
-    require(subject.response_digest == evidence.stated.outcome.response, ResponseDiffers())
+    require(subject.response_digest == answered, ResponseDiffers())
     deal = _deal(proposal)
     require(expect_deal in (None, deal), OtherDeal(found=deal or "-", expected=expect_deal))
     statement = Statement(name, deal, proposal.args)
     if subject.kind is SubjectKind.DOCUMENT:
-        return _with_document(statement, evidence)
-    return _with_pool(statement, evidence) if subject.kind in _OPERATIONS else statement
+        return _with_document(statement, subject)
+    return _with_pool(statement, subject) if subject.kind in _OPERATIONS else statement
 
 
-def fingerprint_of(evidence: Evidence, document: BinaryIO, progress: Progress | None) -> bytes:
+def fingerprint_of(subject: Subject, document: BinaryIO, progress: Progress | None) -> bytes:
     """The fingerprint that the user's file has under the evidence's salt. Reads it once, in constant memory.
 
     Raises: NoDocumentHere.
     """
-    opening = evidence.subject.document
+    opening = subject.document
     if opening is None:
-        kind = KIND_NAMES[evidence.subject.kind]
+        kind = KIND_NAMES[subject.kind]
         raise NoDocumentHere(kind=kind.en, kind_zh=kind.zh)
     return document_fingerprint(opening.salt, _digest(document, progress))
 
@@ -158,20 +158,20 @@ def _digest(document: BinaryIO, progress: Progress | None) -> bytes:
     return digest.digest()
 
 
-def _with_document(statement: Statement, evidence: Evidence) -> Statement:
+def _with_document(statement: Statement, subject: Subject) -> Statement:
     document = from_json(NewDocument, statement.args.get("document"), "document")
-    opening = evidence.subject.document
+    opening = subject.document
     found = opening.fingerprint if opening else b""
     differs = OpeningDiffers(found=found.hex(), registered=document.fingerprint.hex())
     require(found == document.fingerprint, differs)
     return Statement(statement.operation, statement.deal, statement.args, document=document)
 
 
-def _with_pool(statement: Statement, evidence: Evidence) -> Statement:
+def _with_pool(statement: Statement, subject: Subject) -> Statement:
     record = from_json(dict[str, Any], statement.args.get("pool"), "pool")
     root = from_json(bytes, record.get("root"), "pool.root")
     pool = PoolCommitment(root, from_json(int, record.get("loans"), "pool.loans"))
-    opening = evidence.subject.loan
+    opening = subject.loan
     loan = opening.verify(pool) if opening else None
     return Statement(statement.operation, statement.deal, statement.args, pool=pool, loan=loan)
 

@@ -16,7 +16,7 @@ from chainfusion import __version__
 from chainfusion.api import routes
 from chainfusion.api.problems import BadAddress, Failed, FormRefused, NoSuchPage, problem, status_of
 from chainfusion.domain.errors import ChainFusionError
-from chainfusion.ledger.embedded.reader import LedgerFile
+from chainfusion.ledger.port import Ledger
 from chainfusion.node.desk import Desk
 from chainfusion.node.views import Workspace
 from chainfusion.web import evidence, pages
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 def create_app(
     desk: Desk,
-    ledger: LedgerFile,
+    ledger: Ledger,
     trust: bytes,
     *,
     hosts: tuple[str, ...] = LOOPBACK,

@@ -19,7 +19,7 @@ def router(workspace: Workspace) -> APIRouter:
 
     @routes.get("/evidence")
     def ask(request: Request) -> Response:
-        return page(request, workspace, "evidence.html", checked=None)
+        return page(request, workspace, "evidence.html", checked=None, trust_name=workspace.trust_name)
 
     @routes.post("/evidence")
     async def answer(request: Request) -> Response:
@@ -29,7 +29,8 @@ def router(workspace: Workspace) -> APIRouter:
             workspace,
             "evidence.html",
             checked=checked,
-            command=command(checked),
+            trust_name=workspace.trust_name,
+            command=command(checked, workspace.trust_name),
             first_failure=_first_failure(checked),
             known=workspace.acts.by_tx.get(str(checked.verdict.facts.get("tx_id"))),
         )
@@ -41,12 +42,12 @@ def router(workspace: Workspace) -> APIRouter:
     return routes
 
 
-def command(checked: Checked) -> str:
+def command(checked: Checked, trust: str) -> str:
     """The line that checks the same on any machine, without this node."""
     words = ["chainfusion", "verify", checked.evidence.name]
     if checked.document:
         words.append(checked.document.name)
-    words += ["--trust", checked.trust.name if checked.trust else "genesis.json"]
+    words += ["--trust", checked.trust.name if checked.trust else trust]
     return shlex.join(words)
 
 

@@ -89,7 +89,15 @@ def _deals(twins: Twins, workspace: Workspace) -> None:
     def within(tab: str) -> Facts:
         return lambda request, _view: {"overview": deal(request), "tab": tab}
 
+    twins.add("/inbox", "inbox.html", lambda _request: workspace.inbox(), Tables.inbox)
     twins.add("/deals", "deals.html", lambda _request: workspace.deals(), Tables.deals)
+    twins.add(
+        "/deals/{deal}/process",
+        "process.html",
+        lambda request: workspace.process(_of(request, "deal")),
+        Tables.process,
+        within("process"),
+    )
     twins.add("/deals/{deal}/pool", "pool.html", lambda r: workspace.pool(_of(r, "deal")), Tables.pool, _charts(deal))
     twins.add(
         "/deals/{deal}/documents",
@@ -185,9 +193,10 @@ def _ledger(twins: Twins, workspace: Workspace) -> None:
             raise NotFound(what="checkpoint", what_zh="检查点", id="")
         return PlainTextResponse(found.note, headers=_attachment("checkpoint.txt"))
 
+    @twins.router.get("/ledger/trust.json")
     @twins.router.get("/ledger/genesis.json")
-    def genesis() -> Response:
-        return Response(workspace.trust, media_type="application/json", headers=_attachment("genesis.json"))
+    def trust() -> Response:
+        return Response(workspace.trust, media_type="application/json", headers=_attachment(workspace.trust_name))
 
 
 def _before(request: Request) -> int | None:

@@ -69,6 +69,7 @@ def page(request: Request, workspace: Workspace, template: str, status: int = 20
             me=workspace.me(),
             deals=workspace.deal_names(),
             height=workspace.height(),
+            awaiting_me=len(workspace.inbox().mine),
             now=datetime.now(UTC),
             theme=theme if theme in THEMES else "auto",
             here=partial(_here, request),

@@ -12,6 +12,7 @@ from chainfusion.node.views.deals import DealOverview, DealsView
 from chainfusion.node.views.documents import DocumentPage, DocumentsView, IndexRow
 from chainfusion.node.views.ledger import BlockView, LedgerView, TransactionView
 from chainfusion.node.views.pools import PoolView
+from chainfusion.node.views.steps import InboxView, ProcessView, WaitLine
 from chainfusion.node.views.workspace import TimelineView
 from chainfusion.web.csvtable import Cell, csv_text
 from chainfusion.web.strata import chart_of
@@ -37,6 +38,34 @@ class Tables:
 
     def _t(self, text: Text | None) -> str:
         return "" if text is None else text.zh if self.lang == "zh" else text.en
+
+    def inbox(self, view: InboxView) -> Sheet:
+        """An awaited step a row, those of the reader's institution first."""
+        return self._waits((*view.mine, *view.others))
+
+    def process(self, view: ProcessView) -> Sheet:
+        """An awaited step a row."""
+        return self._waits(view.awaited)
+
+    def _waits(self, lines: Iterable[WaitLine]) -> Sheet:
+        columns = ("deal", "run", "step", "name", "waits_for", "mine", "since", "due", "overdue", "lacks", "fields")
+        rows = (
+            (
+                line.deal.id,
+                line.run,
+                line.step,
+                self._t(line.name),
+                " ".join(each.msp for each in line.waits_for),
+                line.mine.value if line.mine else None,
+                utc_text(line.since),
+                line.due.isoformat() if line.due else None,
+                line.overdue,
+                "; ".join(map(self._t, line.lacks)),
+                "; ".join(map(self._t, line.fields)),
+            )
+            for line in lines
+        )
+        return Sheet(columns, rows)
 
     def deals(self, view: DealsView) -> Sheet:
         """A deal a row."""

@@ -7,7 +7,7 @@ no clock, randomness, locale, file or network.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -83,11 +83,23 @@ class Context(Protocol):
     def get(self, key: str) -> bytes | None:
         """The committed value of a key, or None."""
 
+    def foresee(self, *keys: str) -> None:
+        """Names keys that this transaction is about to `get`, so that an engine may fetch them together. They count as
+        read from then on."""
+
     def put(self, key: str, value: bytes) -> None:
         """Writes a key. Raises: StateRefused for an empty key, an empty or an oversized value."""
 
     def delete(self, key: str) -> None:
         """Deletes a key."""
+
+    def endorsed_by(self, key: str, parties: Collection[str], members: Collection[str]) -> None:
+        """Demands that whoever changes a public key later has it endorsed by the nodes of all `parties`, and of more
+        than half of `members` (MSP ids). It takes the place of an earlier demand, and holds until the next.
+
+        Where one node runs the contracts for all there is nobody else to ask, and the demand is checked but not kept.
+        Raises: StateRefused where no party is named, or one that is no member.
+        """
 
     def range(self, start: str, end: str) -> Iterator[tuple[str, bytes]]:
         """Committed simple keys from `start` (included) to `end` (excluded); "" leaves a side open. In key order."""

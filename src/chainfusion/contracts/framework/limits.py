@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from chainfusion.contracts.framework.refusals import StateRefused
 
 MAX_VALUE = 1 << 20
@@ -42,3 +44,12 @@ def check_transaction_size(size: int) -> None:
     """Refuses a transaction that has grown beyond `MAX_TRANSACTION` bytes. Raises: StateRefused."""
     if size > MAX_TRANSACTION:
         raise StateRefused(what="transaction", why=f"more than {MAX_TRANSACTION} bytes")
+
+
+def check_endorsers(parties: Collection[str], members: Collection[str]) -> None:
+    """Refuses a demand that nobody, or nobody in particular, could meet. Raises: StateRefused."""
+    if not parties:
+        raise StateRefused(what="endorsement", why="no party is named")
+    strangers = sorted(set(parties) - set(members))
+    if strangers:
+        raise StateRefused(what="endorsement", why=f"{', '.join(strangers)} is none of the members")

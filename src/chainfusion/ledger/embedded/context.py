@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from chainfusion.contracts.framework import Caller, Modification
 from chainfusion.contracts.framework.keys import FIRST_SIMPLE, LAST, check_simple, composite_key
-from chainfusion.contracts.framework.limits import check_transaction_size, check_value, key_bytes, text_bytes
+from chainfusion.contracts.framework.limits import (
+    check_endorsers,
+    check_transaction_size,
+    check_value,
+    key_bytes,
+    text_bytes,
+)
 from chainfusion.contracts.framework.refusals import CollectionRefused, StateRefused
 from chainfusion.domain.encoding import encoded
 from chainfusion.ledger.embedded.private import Collections
@@ -47,6 +53,9 @@ class EmbeddedContext:
         """The committed value of a key, or None."""
         return self._state.get(key_bytes(key))
 
+    def foresee(self, *keys: str) -> None:
+        """Nothing: a read costs no journey here."""
+
     def range(self, start: str, end: str) -> Iterator[tuple[str, bytes]]:
         """Committed simple keys from `start` (included) to `end` (excluded); "" leaves a side open. In key order."""
         return _decoded(self._state.range(*_bounds(start, end)))
@@ -70,6 +79,11 @@ class EmbeddedContext:
     def delete(self, key: str) -> None:
         """Deletes a key."""
         self._write(self._public, key_bytes(key), None)
+
+    def endorsed_by(self, key: str, parties: Collection[str], members: Collection[str]) -> None:
+        """Checks a demand for endorsements, and no more: this engine has one node. Raises: StateRefused."""
+        key_bytes(key)
+        check_endorsers(parties, members)
 
     def private(self, collection: str) -> PrivateCollection:
         """A private data collection by name. Raises: CollectionRefused where there is none of that name."""

@@ -19,10 +19,18 @@ from chainfusion.ledger.embedded.state import State
 from chainfusion.ledger.embedded.store import DAMAGE, PLACES_PER_BLOCK, Connect, Store, TransactionRow
 from chainfusion.ledger.evidence.block import BlockHeader
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
-from chainfusion.ledger.evidence.merkle import NodeLookup, consistency_proof_of, inclusion_proof_of, root_of
+from chainfusion.ledger.evidence.evidence_file import EMBEDDED
+from chainfusion.ledger.evidence.merkle import (
+    NodeLookup,
+    consistency_proof_of,
+    inclusion_proof_of,
+    leaf_hash,
+    root_of,
+)
+from chainfusion.ledger.evidence.merkle import inclusion_proof as merkle_path
 from chainfusion.ledger.evidence.note import Note
 from chainfusion.ledger.evidence.transaction import VALID, Outcome, Transaction
-from chainfusion.ledger.port import Block, CommittedTransaction, NotOnLedger, TransactionState
+from chainfusion.ledger.port import Block, CommittedTransaction, Inclusion, NotOnLedger, TransactionState
 
 
 class LedgerUnreadable(ChainFusionError):
@@ -77,6 +85,16 @@ class LedgerFile:
         """First 32 hexadecimal characters of the genesis' SHA-256; the `channel` of every proposal."""
         return self._ledger_id
 
+    @property
+    def engine(self) -> str:
+        """As evidence names it."""
+        return EMBEDDED
+
+    def signers(self, number: int) -> tuple[str, ...]:
+        """Nobody beside the member that orders, whom the rules name."""
+        del number
+        return ()
+
     def close(self) -> None:
         """Closes the file."""
         self._readers.close()
@@ -96,6 +114,10 @@ class LedgerFile:
                 raise NotOnLedger(what="block", id=str(number))
             transactions = tuple(map(_committed, store.transactions(number)))
         return Block(BlockHeader.decode(row[0]), row[1], transactions)
+
+    def blocks(self, first: int, stop: int) -> Iterator[Block]:
+        """The blocks from `first` up to `stop`, that one excluded. Raises: NotOnLedger."""
+        return map(self.block, range(first, stop))
 
     def leaves(self, number: int) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
         """A block's transaction leaves and outcome leaves in order. Raises: NotOnLedger."""
@@ -182,6 +204,15 @@ class LedgerFile:
         """Proof that the log of `size` blocks extends the one of `first`. Raises: NotOnLedger, ProofInvalid."""
         with self._tree(size) as (node, found):
             return consistency_proof_of(node, first, found)
+
+    def inclusion(self, tx_id: str, size: int | None = None) -> Inclusion:
+        """How a recorded transaction hangs in the log, up to a checkpoint of `size` blocks. Raises: NotOnLedger."""
+        found = self.transaction(tx_id)
+        leaves, _ = self.leaves(found.block)
+        path = merkle_path([leaf_hash(leaf) for leaf in leaves], found.index)
+        covered = size is not None and found.block < size
+        links = len(self.inclusion_proof(found.block, size)) if covered else None
+        return Inclusion(found.index + 1, len(leaves), path, links)
 
     def note(self, size: int | None = None) -> Note:
         """The signed checkpoint that was kept for a tree size, or the newest. Raises: NotOnLedger."""

@@ -197,7 +197,12 @@ def read_evidence(data: bytes) -> Evidence:
     Raises: EvidenceMalformed, NotCanonical, BadRecord, BadNote, BadCheckpoint.
     """
     require(len(data) <= MAX_BYTES, malformed(f"it is longer than {MAX_BYTES} bytes", f"超过 {MAX_BYTES} 字节"))
-    evidence = from_json(Evidence, parse_canonical(data))
+    return evidence_of(parse_canonical(data))
+
+
+def evidence_of(value: Any) -> Evidence:
+    """The same, of the JSON value of canonical bytes. Raises: EvidenceMalformed, BadRecord, BadNote, BadCheckpoint."""
+    evidence = from_json(Evidence, value)
     _check(evidence)
     return evidence
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from chainfusion.contracts.framework import Modification
 from chainfusion.domain.errors import ChainFusionError, Text, require
@@ -33,6 +33,7 @@ from chainfusion.ledger.port import Block, CommittedTransaction
 from chainfusion.verify import verify
 
 
+@runtime_checkable
 class EvidenceSource(Protocol):
     """What a ledger must show for evidence to be made of it; `EmbeddedLedger` and `LedgerFile` do."""
 

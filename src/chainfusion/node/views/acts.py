@@ -82,8 +82,8 @@ class Acts:
             if len(self.blocks) < height:
                 members = Members(self.ledger).current().members
                 self._names = {msp: Text(each.name, each.name_zh) for msp, each in members.items()}
-            while len(self.blocks) < height:
-                self._take(self.ledger.block(len(self.blocks)))
+            for block in self.ledger.blocks(len(self.blocks), height):
+                self._take(block)
             return height
 
     def institution(self, msp: str) -> Institution:

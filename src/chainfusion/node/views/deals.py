@@ -73,6 +73,7 @@ class DealOverview:
     strands: Strands | None
     documents: DocumentsView
     acts: int
+    has_process: bool
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ class Deals:
             strands=pool.strands if pool else None,
             documents=picture.documents,
             acts=len(self.acts.by_deal.get(deal, ())),
+            has_process=any(act.operation == "process.start" and act.valid for act in self.acts.by_deal.get(deal, ())),
         )
 
     def _picture(self, deal: str, height: int) -> Picture:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chainfusion.contracts.framework.keys import NAMESPACE, split_composite_key
 from chainfusion.domain.errors import ChainFusionError, Text, require
-from chainfusion.ledger.embedded.reader import LedgerFile
+from chainfusion.domain.membership import Member, Membership
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.checkpoint import Checkpoint
 from chainfusion.ledger.evidence.cosignatures import cosignature_of, cosignatures_needed, log_key, witnesses_of
-from chainfusion.ledger.evidence.merkle import inclusion_proof, leaf_hash
+from chainfusion.ledger.evidence.evidence_file import EMBEDDED
 from chainfusion.ledger.evidence.note import Note
-from chainfusion.ledger.port import NotOnLedger
+from chainfusion.ledger.port import Ledger, NotOnLedger
 from chainfusion.node.members import Members
+from chainfusion.node.notaries import Notaries
 from chainfusion.node.views.acts import Act, Acts, BlockLine
 from chainfusion.node.views.arguments import Argument, arguments
 from chainfusion.node.views.facts import Institution
 
 PAGE = 50
 """Blocks to a page of the list."""
+LATEST = 253_402_300_799
+"""The last second that the calendar has: who signs a later one is shown with this."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,13 @@ class WitnessLine:
 
 @dataclass(frozen=True)
 class CheckpointView:
-    """The newest checkpoint: what the log committed to, and who has seen it."""
+    """The newest checkpoint: what the log committed to, and who has seen it. `signed_by` is who operates the log, None
+    where nobody does and each member keeps its own."""
 
     origin: str
     size: int
     root: str
-    signed_by: Institution
+    signed_by: Institution | None
     witnesses: tuple[WitnessLine, ...]
     cosigned: int
     needed: int
@@ -52,6 +57,7 @@ class LedgerView:
     """The ledger and a page of its blocks, the newest first; `older` is the `before` of the next page."""
 
     ledger_id: str
+    engine: str
     consortium: Text
     members: int
     height: int
@@ -63,9 +69,10 @@ class LedgerView:
 
 @dataclass(frozen=True)
 class BlockView:
-    """One block: its header's commitments and its transactions."""
+    """One block: its header's commitments and its transactions. `membership` is "" where the header states none."""
 
     height: int
+    engine: str
     number: int
     hash: str
     previous: str
@@ -75,7 +82,7 @@ class BlockView:
     outcomes: str
     membership: str
     signature: str
-    ordered_by: Institution
+    ordered_by: tuple[Institution, ...]
     checkpoint: int | None
     """The size of the newest checkpoint, where it covers this block."""
     acts: tuple[Act, ...]
@@ -105,6 +112,7 @@ class TransactionView:
     """One transaction, decoded. `arguments` is `args` leaf by leaf, for reading."""
 
     height: int
+    engine: str
     act: Act
     channel: str
     nonce: str
@@ -127,7 +135,7 @@ class TransactionView:
 class Log:
     """Reads blocks and transactions."""
 
-    ledger: LedgerFile
+    ledger: Ledger
     acts: Acts
     members: Members
 
@@ -138,6 +146,7 @@ class Log:
         membership = self.members.current()
         return LedgerView(
             ledger_id=self.ledger.ledger_id,
+            engine=self.ledger.engine,
             consortium=Text(membership.name, membership.name_zh),
             members=len(membership.active),
             height=height,
@@ -154,20 +163,26 @@ class Log:
         except NotOnLedger:
             return None
         head, membership = Checkpoint.parse(note.text), self.members.current()
-        times = self._cosigned(note)
-        lines = tuple(
-            WitnessLine(self.acts.institution(each.msp), times.get(each.msp)) for each in witnesses_of(membership)
-        )
+        operated = self._operated
+        witnesses = witnesses_of(membership) if operated else _active(membership)
+        times = self._cosigned(note) if operated else attested(note, witnesses)
+        lines = tuple(WitnessLine(self.acts.institution(each.msp), times.get(each.msp)) for each in witnesses)
+        rule = membership.rules.witnesses
         return CheckpointView(
             origin=head.origin,
             size=head.size,
             root=head.root.hex(),
-            signed_by=self.acts.institution(membership.rules.orderer),
+            signed_by=self.acts.institution(membership.rules.orderer) if operated else None,
             witnesses=lines,
             cosigned=sum(line.cosigned is not None for line in lines),
-            needed=cosignatures_needed(membership),
+            needed=cosignatures_needed(membership) if operated else -(-rule.numerator * len(lines) // rule.denominator),
             note=str(note),
         )
+
+    @property
+    def _operated(self) -> bool:
+        """Whether one member operates the log."""
+        return self.ledger.engine == EMBEDDED
 
     def _cosigned(self, note: Note) -> dict[str, datetime]:
         membership = self.members.current()
@@ -187,8 +202,10 @@ class Log:
         require(0 <= number < height, NotOnLedger(what="block", id=str(number)[:20]))
         block = self.ledger.block(number)
         header = block.header
+        signers = self.ledger.signers(number) or ((self.members.current().rules.orderer,) if self._operated else ())
         return BlockView(
             height=height,
+            engine=self.ledger.engine,
             number=number,
             hash=header.hash.hex(),
             previous=header.previous.hex(),
@@ -198,7 +215,7 @@ class Log:
             outcomes=header.outcomes.hex(),
             membership=header.membership.hex(),
             signature=block.signature.hex(),
-            ordered_by=self.acts.institution(self.members.current().rules.orderer),
+            ordered_by=tuple(map(self.acts.institution, signers)),
             checkpoint=self._covering(number),
             acts=tuple(self.acts.by_tx[each.transaction.proposal.tx_id] for each in block.transactions),
         )
@@ -208,12 +225,11 @@ class Log:
         committed = self.ledger.transaction(tx_id)
         proposal, outcome = committed.transaction.proposal, committed.outcome
         person = Certificate.from_der(self.ledger.certificate(proposal.creator.certificate))
-        leaves, _ = self.ledger.leaves(committed.block)
-        path = inclusion_proof([leaf_hash(leaf) for leaf in leaves], committed.index)
         size = self._covering(committed.block)
-        log_path = len(self.ledger.inclusion_proof(committed.block, size)) if size else None
+        found = self.ledger.inclusion(proposal.tx_id, size)
         return TransactionView(
             height=height,
+            engine=self.ledger.engine,
             act=self.acts.by_tx[proposal.tx_id],
             channel=proposal.channel,
             nonce=proposal.nonce,
@@ -228,7 +244,7 @@ class Log:
             writes=_writes(outcome.writes, outcome.private),
             events=tuple(event["name"] for event in committed.events),
             block_hash=self.acts.blocks[committed.block].hash,
-            proof=Proof(committed.index + 1, len(leaves), tuple(each.hex() for each in path), log_path),
+            proof=Proof(found.leaf, found.leaves, tuple(each.hex() for each in found.path), found.links),
             checkpoint=size,
         )
 
@@ -238,6 +254,19 @@ class Log:
         except NotOnLedger:
             return None
         return size if block < size else None
+
+
+def _active(membership: Membership) -> tuple[Member, ...]:
+    return tuple(each for msp, each in sorted(membership.members.items()) if msp in membership.active)
+
+
+def attested(note: Note, members: Iterable[Member]) -> dict[str, datetime]:
+    """Who cosigned a channel's checkpoint with the notary that the ledger knows, and when; no other line counts."""
+    notaries = Notaries(members)
+    counted = [line for line in note.signatures if notaries.made(line, note.text)]
+    return {
+        line.name: datetime.fromtimestamp(0, UTC) + timedelta(seconds=min(line.seconds, LATEST)) for line in counted
+    }
 
 
 def _writes(

@@ -39,6 +39,24 @@ _SAID: dict[str, Text] = {
         "registered version {version} of the pool, {loans} loans", "登记了资产池第 {version} 版，{loans} 笔"
     ),
     "pool.acknowledge": Text("acknowledged version {version} of the pool", "确认了资产池第 {version} 版"),
+    "migration.name_origin": Text(
+        "named the earlier ledger {ledger}, of {size} blocks", "登记了原账本 {ledger}，共 {size} 个区块"
+    ),
+    "migration.link": Text(
+        "linked {count} facts to the earlier ledger {ledger}", "将 {count} 项事实与原账本 {ledger} 相链接"
+    ),
+    "process-definition.propose": Text("proposed the process {process}", "提议了流程「{process}」"),
+    "process-definition.vote": Text("voted {vote} on the process {process}", "对流程 {process} 投{vote}票"),
+    "process.start": Text("started the process {process}", "启动了流程 {process}"),
+    "process.act": Text("did step {step}", "办理了步骤 {step}"),
+    "process.check": Text("checked step {step}: {vote}", "复核了步骤 {step}：{vote}"),
+    "process.countersign": Text("countersigned step {step}", "会签了步骤 {step}"),
+    "process.send_back": Text("returned step {step} to {target}: {reason}", "将步骤 {step} 退回至 {target}：{reason}"),
+    "process.advance": Text("moved the deal on from step {step}", "推进了步骤 {step}"),
+    "process.conclude": Text("recorded the end of the process", "登记流程结束"),
+    "process.delegate": Text("delegated step {step}", "委托了步骤 {step}"),
+    "terms.register": Text("registered the deal terms", "登记了交易条款"),
+    "terms.consent": Text("consented to version {version} of the terms", "同意了第 {version} 版交易条款"),
     "document.require_kinds": Text("set an index of {count} kinds of documents", "设定了底稿目录，共 {count} 类"),
     "document.register": Text("registered version {version} of: {kind}", "登记了{kind}第 {version} 版"),
     "document.grant": Text("let {reader} read version {version} of: {kind}", "授予{reader}阅读{kind}第 {version} 版"),
@@ -67,8 +85,18 @@ def sentence(operation: str, args: Args, name_of: NameOf, kind_of: KindOf) -> Te
 
 def _words(operation: str, args: Args, name_of: NameOf, kind_of: KindOf) -> dict[str, Any]:
     contract = operation.partition(".")[0]
-    words = {"consortium": _governance, "deal": _deal, "pool": _pool}.get(contract)
+    words = _WORDS.get(contract)
     return words(args, name_of) if words else _document(args, name_of, kind_of)
+
+
+def _process(args: Args, name_of: NameOf) -> dict[str, Any]:
+    del name_of
+    definition = (args.get("definition") or {}).get("main") or {}
+    words = {name: args.get(name) for name in ("process", "step", "target", "reason", "version")}
+    if definition:
+        words["process"] = Text(str(definition.get("name")), str(definition.get("name_zh")))
+    words["vote"] = Text("yes", "赞成") if args.get("approve") else Text("no", "反对")
+    return words
 
 
 def _governance(args: Args, name_of: NameOf) -> dict[str, Any]:
@@ -109,6 +137,13 @@ def _pool(args: Args, name_of: NameOf) -> dict[str, Any]:
     return {"version": version, "loans": f"{pool.get('loans', 0):,}"}
 
 
+def _migration(args: Args, name_of: NameOf) -> dict[str, Any]:
+    del name_of
+    origin = args.get("origin") or {}
+    ledger = str(args.get("ledger") or origin.get("ledger"))
+    return {"ledger": f"{ledger[:8]}…", "size": origin.get("size"), "count": len(args.get("links") or ())}
+
+
 def _document(args: Args, name_of: NameOf, kind_of: KindOf) -> dict[str, Any]:
     given = args.get("document")
     statement = args.get("statement") or {}
@@ -131,3 +166,14 @@ def _named(names: dict[Any, Text], kind: type[StrEnum], value: Any) -> Text:
 def conclusion_name(conclusion: str) -> Text:
     """An opinion's conclusion in words; a rating's grade as it is."""
     return CONCLUSION_NAMES.get(conclusion, Text(conclusion, conclusion))
+
+
+_WORDS: dict[str, Callable[[Args, NameOf], dict[str, Any]]] = {
+    "consortium": _governance,
+    "deal": _deal,
+    "migration": _migration,
+    "pool": _pool,
+    "process": _process,
+    "process-definition": _process,
+    "terms": _process,
+}

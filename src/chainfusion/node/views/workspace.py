@@ -14,19 +14,18 @@ from chainfusion.domain.document_records import Document
 from chainfusion.domain.errors import Text, require
 from chainfusion.domain.records import from_json
 from chainfusion.domain.roles import Role
-from chainfusion.ledger.embedded.reader import LedgerFile
 from chainfusion.ledger.evidence.certificates import Certificate
-from chainfusion.ledger.evidence.evidence_file import SubjectKind
+from chainfusion.ledger.evidence.evidence_file import EMBEDDED, SubjectKind
 from chainfusion.ledger.port import Ledger, Signer
 from chainfusion.node import documents, proofs
 from chainfusion.node.desk import Desk
-from chainfusion.node.evidence.export import export_evidence
 from chainfusion.node.views.acts import Act, Acts
 from chainfusion.node.views.deals import DealName, DealOverview, Deals, DealsView
 from chainfusion.node.views.documents import DocumentPage, Documents, DocumentsView
 from chainfusion.node.views.facts import Institution, NotFound
 from chainfusion.node.views.ledger import BlockView, LedgerView, Log, TransactionView
 from chainfusion.node.views.pools import Pools, PoolView
+from chainfusion.node.views.steps import InboxView, ProcessView, Steps
 from chainfusion.vault.opened import Opened
 
 T = TypeVar("T")
@@ -54,24 +53,29 @@ class Me:
 
 @dataclass
 class Workspace:
-    """Views on `ledger` for the person at `desk`; `trust` is the genesis file that the institution checked."""
+    """Views on `ledger` for the person at `desk`; `trust` is what it checked: the genesis, or the channel's anchor."""
 
     desk: Desk
-    ledger: LedgerFile
+    ledger: Ledger
     trust: bytes
     _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _kept_at: int = -1
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        port: Ledger = self.desk.session.ledger
-        self.acts = Acts(port)
+        self.acts = Acts(self.ledger)
         self._pools = Pools(self.desk, self.acts)
         self._documents = Documents(self.desk, self.acts)
         self._deals = Deals(self.desk, self.acts, self._pools, self._documents)
+        self._steps = Steps(self.desk, self.acts, self._deals)
         self._log = Log(self.ledger, self.acts, self.desk.members)
 
     # ------------------------------------------------------------------ whose, and how far
+
+    @property
+    def trust_name(self) -> str:
+        """What the file is called that evidence from here is verified against."""
+        return "genesis.json" if self.ledger.engine == EMBEDDED else "anchor.json"
 
     def me(self) -> Me:
         """The institution and the person that read here."""
@@ -111,6 +115,15 @@ class Workspace:
         return self._at_height(
             ("document", deal, document), lambda height: self._documents.page(deal, document, height)
         )
+
+    def process(self, deal: str) -> ProcessView:
+        """A deal's process: where it stands and whom it waits for. Raises: UnknownDeal, NoProcess."""
+        self.deal(deal)
+        return self._at_height(("process", deal), lambda height: self._steps.view(deal, height))
+
+    def inbox(self) -> InboxView:
+        """What awaits this institution, across all deals."""
+        return self._at_height(("inbox",), self._steps.inbox)
 
     def timeline(self, deal: str) -> TimelineView:
         """All signed acts of a deal. Raises: UnknownDeal."""
@@ -172,7 +185,7 @@ class Workspace:
         act = view.act
         require(act.valid, NotFound(what="valid transaction", what_zh="有效交易", id=tx_id))
         if act.operation == "pool.register":
-            return export_evidence(self.ledger, SubjectKind.POOL, tx_id)
+            return proofs.prove(self.ledger, SubjectKind.POOL, tx_id)
         if act.operation == "document.register":
             registered = from_json(Document, view.response)
             return self.evidence_of_document(registered.deal, registered.id, registered.version)

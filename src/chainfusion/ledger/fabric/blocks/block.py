@@ -11,6 +11,8 @@ from fabric_protos.peer import transaction_pb2 as transactions
 from google.protobuf.message import DecodeError
 
 from chainfusion.domain.errors import require
+from chainfusion.ledger.evidence.fabric.attestation import block_leaf
+from chainfusion.ledger.evidence.fabric.block import OrdererSignature, SealedBlock, header_bytes
 from chainfusion.ledger.fabric.blocks.envelope import BlockUnreadable, Envelope
 
 SIGNATURES = common.BlockMetadataIndex.SIGNATURES
@@ -20,14 +22,16 @@ COMMIT_HASH = common.BlockMetadataIndex.COMMIT_HASH
 
 @dataclass(frozen=True)
 class FabricBlock:
-    """A block as a peer gave it. `signatures` are the orderers', each over metadata and header."""
+    """A block as a peer gave it. `signed` are the orderers' lines, each over `metadata` and the header; `flags` the
+    validation codes, a byte for each envelope."""
 
     number: int
     previous: bytes
     data_hash: bytes
     envelopes: tuple[bytes, ...]
-    codes: tuple[str, ...]
-    signatures: tuple[bytes, ...]
+    flags: bytes
+    metadata: bytes
+    signed: tuple[OrdererSignature, ...]
     commit_hash: bytes
 
     @classmethod
@@ -36,7 +40,7 @@ class FabricBlock:
         try:
             block = common.Block.FromString(data)
             metadata = list(block.metadata.metadata)
-            signed = _metadata(metadata, SIGNATURES).signatures
+            signed = _metadata(metadata, SIGNATURES)
             commit_hash = _metadata(metadata, COMMIT_HASH).value
         except DecodeError as error:
             raise BlockUnreadable(why=str(error)) from None
@@ -50,20 +54,39 @@ class FabricBlock:
             previous=block.header.previous_hash,
             data_hash=block.header.data_hash,
             envelopes=envelopes,
-            codes=tuple(map(code_name, codes or bytes(len(envelopes)))),
-            signatures=tuple(each.signature for each in signed),
+            flags=codes or bytes(len(envelopes)),
+            metadata=signed.value,
+            signed=tuple(
+                OrdererSignature(each.identifier_header or each.signature_header, each.signature)
+                for each in signed.signatures
+            ),
             commit_hash=commit_hash,
         )
 
-    @cached_property
-    def header_bytes(self) -> bytes:
-        """The header in DER, as Fabric hashes it."""
-        return der_sequence(_der_integer(self.number), _der_octets(self.previous), _der_octets(self.data_hash))
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The validation codes by name."""
+        return tuple(map(code_name, self.flags))
+
+    @property
+    def signatures(self) -> tuple[bytes, ...]:
+        """The orderers' signatures."""
+        return tuple(each.signature for each in self.signed)
 
     @cached_property
     def hash(self) -> bytes:
         """SHA-256 of the header: what the next block names as its previous."""
-        return hashlib.sha256(self.header_bytes).digest()
+        return hashlib.sha256(header_bytes(self.number, self.previous, self.data_hash)).digest()
+
+    @property
+    def sealed(self) -> SealedBlock:
+        """The block as evidence has it."""
+        return SealedBlock(self.envelopes, self.metadata, self.number, self.previous, self.signed)
+
+    @property
+    def leaf(self) -> bytes:
+        """The leaf of the members' log that this block is, as this peer recorded it."""
+        return block_leaf(self.number, self.hash, self.flags)
 
     @cached_property
     def transactions(self) -> tuple[Envelope, ...]:
@@ -77,27 +100,6 @@ def code_name(code: int) -> str:
         return str(transactions.TxValidationCode.Name(code))
     except ValueError:
         return f"CODE_{code}"
-
-
-def der_sequence(*parts: bytes) -> bytes:
-    """An ASN.1 SEQUENCE in DER."""
-    return _der(0x30, b"".join(parts))
-
-
-def _der_integer(number: int) -> bytes:
-    return _der(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big"))
-
-
-def _der_octets(data: bytes) -> bytes:
-    return _der(0x04, data)
-
-
-def _der(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    if size < 0x80:
-        return bytes((tag, size)) + content
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(length))) + length + content
 
 
 def _metadata(metadata: list[bytes], index: int) -> common.Metadata:

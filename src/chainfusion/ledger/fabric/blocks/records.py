@@ -19,6 +19,7 @@ from google.protobuf.message import DecodeError
 
 from chainfusion.domain.canonical import NotCanonical
 from chainfusion.ledger.evidence.block import BlockHeader
+from chainfusion.ledger.evidence.fabric.block import header_bytes
 from chainfusion.ledger.evidence.transaction import VALID, Creator, Outcome, Proposal, Transaction
 from chainfusion.ledger.fabric.blocks.block import FabricBlock
 from chainfusion.ledger.fabric.blocks.envelope import BlockUnreadable, Envelope, Invocation
@@ -36,7 +37,7 @@ class FabricHeader(BlockHeader):
     @cached_property
     def encoded(self) -> bytes:
         """The header in DER, as Fabric hashes it."""
-        return FabricBlock(self.number, self.previous, self.transactions, (), (), (), b"").header_bytes
+        return header_bytes(self.number, self.previous, self.transactions)
 
     @property
     def signing_bytes(self) -> bytes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -28,6 +30,7 @@ from chainfusion.domain.records import to_json
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.transaction import transient_digest
 from chainfusion.ledger.fabric.chaincode.context import FabricContext, utc_of
+from chainfusion.ledger.fabric.chaincode.metrics import Metrics
 from chainfusion.ledger.fabric.chaincode.peer import Ask, Limits, Peer
 from chainfusion.ledger.fabric.chaincode.reading import reading
 
@@ -102,57 +105,46 @@ class Envelope:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """What differs from channel to channel: the ledger's id, and the private collections with their members."""
+
+    ledger_id: str
+    collections: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Program:
-    """What this chaincode runs: the contracts, the ledger's id, and the declared private collections."""
+    """What this chaincode runs: the contracts, the ledger's id, the private collections; and what it counts.
+
+    `further` are channels beside the first, by name.
+    """
 
     registry: Registry
     ledger_id: str
     collections: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    metrics: Metrics = field(default_factory=Metrics, compare=False)
+    further: Mapping[str, Ground] = field(default_factory=dict)
+
+    def ground(self, channel: str) -> Ground:
+        """What the contracts stand on in a channel."""
+        return self.further.get(channel) or Ground(self.ledger_id, self.collections)
 
     def answer(self, message: shim.ChaincodeMessage, ask: Ask, limits: Limits) -> shim.ChaincodeMessage:
         """Runs a TRANSACTION message to the COMPLETED message that answers it. Never raises."""
-        event = None
-        try:
-            response, event = self._run(message, Peer(ask, limits))
-        except ChainFusionError as error:
-            refusal = canonical(to_json(error.to_json())).decode()
-            response = responses.Response(status=REFUSED, message=refusal)
-        except Exception as error:  # a contract that breaks is an answer too; what it saw stays out of the log
-            log.error("contract broke", tx_id=message.txid, error=type(error).__name__)  # noqa: TRY400
-            response = responses.Response(status=BROKEN, message=f"the contract broke with {type(error).__name__}")
+        begun, run = time.monotonic(), _Run(self, message, Peer(ask, limits))
+        response = run.response()
+        self.metrics.ended(run.operation, response.status, time.monotonic() - begun, run.peer.questions)
         return shim.ChaincodeMessage(
             type=shim.ChaincodeMessage.Type.COMPLETED,
             txid=message.txid,
             channel_id=message.channel_id,
             payload=response.SerializeToString(),
-            chaincode_event=event,
+            chaincode_event=run.event,
         )
 
-    def _run(
-        self, message: shim.ChaincodeMessage, peer: Peer
-    ) -> tuple[responses.Response, chaincode_event.ChaincodeEvent | None]:
-        call = Call.of(list(chaincode.ChaincodeInput.FromString(message.payload).args))
-        envelope = Envelope.of(message.proposal)
-        same = call.transient == transient_digest(dict(envelope.transient))
-        require(same, CallMalformed(why="the transient input is not the one that was signed"))
-        ctx = FabricContext(
-            peer,
-            self.ledger_id,
-            message.txid,
-            envelope.timestamp,
-            envelope.caller,
-            envelope.transient,
-            self.collections,
-            len(message.payload) + sum(map(len, envelope.transient.values())),
-        )
-        operation = self._operation(call)
-        payload = encoded(operation.invoke(ctx, call.arguments))
-        ctx.grow(len(payload))
-        ctx.hand_over()
-        event = _event(message.txid, ctx.events)
-        return responses.Response(status=OK, payload=payload), event
-
-    def _operation(self, call: Call) -> Operation:
+    def operation(self, call: Call) -> Operation:
+        """What a call names; what writes must be of the version in force. Raises: UnknownOperation,
+        VersionNotInForce."""
         if call.contract == reading.name:
             return RESERVED.operation(call.contract, call.version, call.operation)
         operation = self.registry.operation(call.contract, call.version, call.operation)
@@ -161,6 +153,54 @@ class Program:
         return operation
 
 
+@dataclass
+class _Run:
+    """One run of a program."""
+
+    program: Program
+    message: shim.ChaincodeMessage
+    peer: Peer
+    operation: str = "unknown"
+    """`contract@version.operation`, once it is known to be one of ours."""
+    event: chaincode_event.ChaincodeEvent | None = None
+
+    def response(self) -> responses.Response:
+        """The response, whatever happens; where it is not OK there is no event."""
+        try:
+            return responses.Response(status=OK, payload=self._payload())
+        except ChainFusionError as error:
+            return responses.Response(status=REFUSED, message=canonical(to_json(error.to_json())).decode())
+        except Exception as error:  # a contract that breaks is an answer too; what it saw stays out of the log
+            log.error("contract broke", tx_id=self.message.txid, error=type(error).__name__)  # noqa: TRY400
+            return responses.Response(status=BROKEN, message=f"the contract broke with {type(error).__name__}")
+
+    def _payload(self) -> bytes:
+        message, program = self.message, self.program
+        call = Call.of(list(chaincode.ChaincodeInput.FromString(message.payload).args))
+        envelope = Envelope.of(message.proposal)
+        same = call.transient == transient_digest(dict(envelope.transient))
+        require(same, CallMalformed(why="the transient input is not the one that was signed"))
+        ground = program.ground(message.channel_id)
+        ctx = FabricContext(
+            self.peer,
+            ground.ledger_id,
+            message.txid,
+            envelope.timestamp,
+            envelope.caller,
+            envelope.transient,
+            ground.collections,
+            len(message.payload) + sum(map(len, envelope.transient.values())),
+        )
+        operation = program.operation(call)
+        self.operation = f"{call.contract}@{call.version}.{call.operation}"
+        payload = encoded(operation.invoke(ctx, call.arguments))
+        ctx.grow(len(payload))
+        ctx.hand_over()
+        self.event = _event(message.txid, ctx.events)
+        return payload
+
+
+@lru_cache(maxsize=1024)
 def caller_of(creator: bytes) -> Caller:
     """Who a serialized identity says that it is. Raises: CallMalformed, CertificateRefused."""
     try:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from fabric_protos.peer import chaincode_shim_pb2 as shim
 
 from chainfusion.contracts.framework import Caller, Modification
-from chainfusion.contracts.framework.keys import FIRST_SIMPLE, IMPLICIT_COLLECTION, LAST, check_simple, composite_key
-from chainfusion.contracts.framework.limits import check_transaction_size, check_value, key_bytes, text_bytes
+from chainfusion.contracts.framework.keys import (
+    FIRST_SIMPLE,
+    IMPLICIT_COLLECTION,
+    LAST,
+    NAMESPACE,
+    check_simple,
+    composite_key,
+)
+from chainfusion.contracts.framework.limits import (
+    check_endorsers,
+    check_transaction_size,
+    check_value,
+    key_bytes,
+    text_bytes,
+)
 from chainfusion.contracts.framework.refusals import CollectionRefused, StateRefused
 from chainfusion.domain.encoding import encoded
+from chainfusion.ledger.fabric.chaincode.endorsers import VALIDATION_PARAMETER, endorsers_policy
 from chainfusion.ledger.fabric.chaincode.peer import Peer, PeerRefused
 
 _UNDEFINED = "not defined in the collection config"
@@ -40,26 +54,55 @@ class FabricContext:
         self._peer = peer
         self._collections = collections
         self._size = size
+        self._seen: dict[str, bytes | None] = {}
+        self._ranges: dict[tuple[str, str], tuple[tuple[str, bytes], ...]] = {}
         self._writes: dict[tuple[str, str], bytes | None] = {}
+        self._demands: dict[str, bytes] = {}
         self._events: list[bytes] = []
         self._queried_private = False
 
     # -------------------------------------------------------------- reading
 
     def get(self, key: str) -> bytes | None:
-        """The committed value of a key, or None."""
-        key_bytes(key)
-        return self._peer.state(key) or None
+        """The committed value of a key, or None. The peer is asked once: all reads see one committed state."""
+        if key not in self._seen:
+            key_bytes(key)
+            self._seen[key] = self._peer.state(key) or None
+        return self._seen[key]
+
+    def foresee(self, *keys: str) -> None:
+        """Asks for keys that will be read, in one question where the peer takes it."""
+        unseen = [key for key in dict.fromkeys(keys) if key not in self._seen]
+        if len(unseen) > 1:
+            for key in unseen:
+                key_bytes(key)
+            self._seen.update(self._peer.states(unseen))
 
     def range(self, start: str, end: str) -> Iterator[tuple[str, bytes]]:
         """Committed simple keys from `start` (included) to `end` (excluded); "" leaves a side open. In key order."""
-        return self._peer.range(*_bounds(start, end))
+        return self._rows(*_bounds(start, end))
 
     def by_prefix(self, object_type: str, *attributes: str) -> Iterator[tuple[str, bytes]]:
         """Committed composite keys that begin with these parts, in key order."""
+        return self.by_prefix_after("", object_type, *attributes)
+
+    def by_prefix_after(self, bookmark: str, object_type: str, *attributes: str) -> Iterator[tuple[str, bytes]]:
+        """`by_prefix` beyond a bookmark, which is the last key of the page before; "" for all."""
         prefix = composite_key(object_type, *attributes)
-        text_bytes(prefix)
-        return self._peer.range(prefix, prefix + LAST)
+        text_bytes(prefix + bookmark)
+        return self._rows(max(prefix, bookmark + NAMESPACE), prefix + LAST)
+
+    def _rows(self, start: str, end: str) -> Iterator[tuple[str, bytes]]:
+        """The rows of a public range, asked for once where they have been read to the end."""
+        known = self._ranges.get((start, end))
+        if known is not None:
+            yield from known
+            return
+        rows = []
+        for row in self._peer.range(start, end):
+            rows.append(row)
+            yield row
+        self._ranges[start, end] = tuple(rows)
 
     def history(self, key: str) -> Iterator[Modification]:
         """Committed changes of a key, newest first."""
@@ -78,6 +121,14 @@ class FabricContext:
     def delete(self, key: str) -> None:
         """Deletes a key."""
         self.write("", key, None)
+
+    def endorsed_by(self, key: str, parties: Collection[str], members: Collection[str]) -> None:
+        """Demands endorsements of whoever changes a key later, by Fabric's key-level policy. Raises: StateRefused."""
+        key_bytes(key)
+        check_endorsers(parties, members)
+        policy = endorsers_policy(parties, members)
+        self.grow(len(policy))
+        self._demands[key] = policy
 
     def private(self, collection: str) -> FabricCollection:
         """A private data collection by name. Raises: CollectionRefused where there is none of that name."""
@@ -115,9 +166,11 @@ class FabricContext:
     # -------------------------------------------------------------- what came of it
 
     def hand_over(self) -> None:
-        """Gives the peer what was written, in the order of keys."""
-        if self._writes:
-            self._peer.write([_record(*key, value) for key, value in sorted(self._writes.items())])
+        """Gives the peer what was written, in the order of keys, and then what is demanded of later writers."""
+        records = [_record(*key, value) for key, value in sorted(self._writes.items())]
+        records += [_demand(key, policy) for key, policy in sorted(self._demands.items())]
+        if records:
+            self._peer.write(records)
 
     @property
     def events(self) -> bytes | None:
@@ -187,3 +240,8 @@ def _bounds(start: str, end: str) -> tuple[str, str]:
 def _record(collection: str, key: str, value: bytes | None) -> shim.WriteRecord:
     kind = shim.WriteRecord.Type.DEL_STATE if value is None else shim.WriteRecord.Type.PUT_STATE
     return shim.WriteRecord(key=key, value=value or b"", collection=collection, type=kind)
+
+
+def _demand(key: str, policy: bytes) -> shim.WriteRecord:
+    metadata = shim.StateMetadata(metakey=VALIDATION_PARAMETER, value=policy)
+    return shim.WriteRecord(key=key, metadata=metadata, type=shim.WriteRecord.Type.PUT_STATE_METADATA)

@@ -6,7 +6,7 @@ one question at a time. An ERROR is raised and never taken for a value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fabric_protos.ledger.queryresult import kv_query_result_pb2 as rows
@@ -36,18 +36,30 @@ class Limits:
     """What the peer takes in one message, as it said when the stream began; 0: one by one."""
 
     writes_in_a_batch: int = 0
+    keys_in_a_question: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Peer:
-    """The peer of one transaction."""
+    """The peer of one transaction, and how many questions it was asked."""
 
     ask: Ask
     limits: Limits
+    questions: int = 0
 
     def state(self, key: str, collection: str = "") -> bytes:
         """A value, empty where there is none."""
         return self._ask(Type.GET_STATE, shim.GetState(key=key, collection=collection))
+
+    def states(self, keys: Sequence[str]) -> dict[str, bytes | None]:
+        """Public values by key, None where there is none, as far as the peer answers for many at once; else nothing."""
+        if len(keys) > self.limits.keys_in_a_question:
+            return {}
+        answer = shim.GetStateMultipleResult.FromString(
+            self._ask(Type.GET_STATE_MULTIPLE, shim.GetStateMultiple(keys=keys))
+        )
+        values = [value or None for value in answer.values]
+        return dict(zip(keys, values, strict=True)) if len(values) == len(keys) else {}
 
     def private_hash(self, collection: str, key: str) -> bytes:
         """SHA-256 of a private value, empty where there is none."""
@@ -76,13 +88,20 @@ class Peer:
             self._ask(Type.WRITE_BATCH_STATE, shim.WriteBatchState(rec=records[begin : begin + size]))
 
     def _write_one(self, record: shim.WriteRecord) -> None:
-        if record.type == shim.WriteRecord.Type.DEL_STATE:
-            self._ask(Type.DEL_STATE, shim.DelState(key=record.key, collection=record.collection))
-        else:
-            self._ask(Type.PUT_STATE, shim.PutState(key=record.key, value=record.value, collection=record.collection))
+        place = {"key": record.key, "collection": record.collection}
+        match record.type:
+            case shim.WriteRecord.Type.DEL_STATE:
+                self._ask(Type.DEL_STATE, shim.DelState(**place))
+            case shim.WriteRecord.Type.PUT_STATE_METADATA:
+                self._ask(Type.PUT_STATE_METADATA, shim.PutStateMetadata(metadata=record.metadata, **place))
+            case _:
+                self._ask(Type.PUT_STATE, shim.PutState(value=record.value, **place))
 
     def _results(self, kind: int, question: Message) -> Iterator[bytes]:
-        """The rows of a query, fetched as they are used; the peer's iterator is closed when the reader stops."""
+        """The rows of a query, fetched as they are used.
+
+        The peer closes its iterator with the last page; it is told to where the reader stops before.
+        """
         page = _page(self._ask(kind, question))
         try:
             while True:
@@ -91,9 +110,11 @@ class Peer:
                     return
                 page = _page(self._ask(Type.QUERY_STATE_NEXT, shim.QueryStateNext(id=page.id)))
         finally:
-            self._ask(Type.QUERY_STATE_CLOSE, shim.QueryStateClose(id=page.id))
+            if page.has_more:
+                self._ask(Type.QUERY_STATE_CLOSE, shim.QueryStateClose(id=page.id))
 
     def _ask(self, kind: int, question: Message) -> bytes:
+        self.questions += 1
         return self.ask(kind, question.SerializeToString())
 
 

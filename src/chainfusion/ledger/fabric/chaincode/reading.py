@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainfusion.contracts.framework import Context, Contract, Modification, Operation
+from chainfusion.ledger.fabric.chaincode.context import FabricContext
 
 PAGE = 500
 PAGE_BYTES = 1 << 20
@@ -28,14 +29,14 @@ def state(ctx: Context, key: str) -> bytes | None:
 
 
 @reading.query()
-def prefix(ctx: Context, parts: tuple[str, ...], after: str) -> tuple[tuple[str, str], ...]:
-    """Composite keys that begin with these parts, with their values (hexadecimal): a page of those beyond `after`."""
+def prefix(ctx: FabricContext, parts: tuple[str, ...], after: str) -> tuple[tuple[str, str], ...]:
+    """Composite keys that begin with these parts, with their values (hexadecimal): a page of those beyond the bookmark
+    `after`, which is the last key of the page before."""
     page: list[tuple[str, str]] = []
     size = 0
-    for key, value in ctx.by_prefix(*parts):
-        if key.encode() > after.encode():
-            page.append((key, value.hex()))
-            size += len(value)
+    for key, value in ctx.by_prefix_after(after, *parts):
+        page.append((key, value.hex()))
+        size += len(value)
         if len(page) == PAGE or size > PAGE_BYTES:
             break
     return tuple(page)

@@ -1,17 +1,23 @@
-"""One peer's stream: a single writer, one task a transaction, and each answer to the question that waits for it."""
+"""One peer's stream: one task a transaction, and each answer to the question that waits for it.
+
+All of it happens in the one thread of the connection. A contract runs in a greenlet: where it asks its peer, the thread
+goes on with the next message, and it is resumed when its answer arrives. So no transaction waits for another's peer,
+nothing is locked, and no message costs a change of thread. A contract that computes for long holds up the others of its
+process, as Python's interpreter lock would; servers with several processes are for that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
-from threading import Lock, Thread
 from typing import TypeAlias
 
 import structlog
 from fabric_protos.peer import chaincode_pb2 as chaincode
 from fabric_protos.peer import chaincode_shim_pb2 as shim
+from google.protobuf.message import DecodeError
+from greenlet import getcurrent, greenlet
 
 from chainfusion.ledger.fabric.chaincode.call import Program
 from chainfusion.ledger.fabric.chaincode.peer import Limits, PeerRefused
@@ -24,96 +30,100 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass
-class PeerStream:
-    """The chaincode's side of one stream.
+class Running:
+    """A transaction under way, and since when it waits for an answer (seconds of the monotonic clock)."""
 
-    `messages` is what goes to the peer; gRPC draws from it in one thread, so that two transactions never write at
-    once. The peer's messages are read in a thread of their own; a contract waits in a worker for its answers.
-    """
+    task: greenlet
+    since: float
+
+
+@dataclass
+class PeerStream:
+    """The chaincode's side of one stream; `send` takes what goes to the peer."""
 
     package_id: str
     program: Program
-    workers: Executor
+    send: Callable[[bytes], None]
     limits: Limits = field(default_factory=Limits)
-    _outgoing: SimpleQueue[Message | None] = field(default_factory=SimpleQueue)
-    _waiting: dict[tuple[str, str], SimpleQueue[Message]] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    running: dict[tuple[str, str], Running] = field(default_factory=dict)
 
-    def messages(self, incoming: Iterable[Message]) -> Iterator[Message]:
-        """Registers, then gives what is to be sent, until the peer hangs up."""
+    def begin(self) -> None:
+        """Registers."""
         name = chaincode.ChaincodeID(name=self.package_id).SerializeToString()
-        yield Message(type=Type.REGISTER, payload=name)
-        Thread(target=self._read, args=(incoming,), name="peer-stream", daemon=True).start()
-        while (message := self._outgoing.get()) is not None:
-            yield message
+        self._send(Message(type=Type.REGISTER, payload=name))
 
-    def _read(self, incoming: Iterable[Message]) -> None:
+    def take(self, data: bytes) -> None:
+        """Does what one message of the peer asks for. What is no message is passed over."""
         try:
-            for message in incoming:
-                self._take(message)
-        except Exception as error:  # gRPC tells of a broken stream by many types
-            log.warning("stream ended", error=type(error).__name__)
-        finally:
-            self._hang_up()
-
-    def _take(self, message: Message) -> None:
+            message = Message.FromString(data)
+        except DecodeError:
+            log.warning("a message cannot be read", size=len(data))
+            return
         match message.type:
-            case Type.TRANSACTION | Type.INIT:
-                self._begin(message)
             case Type.RESPONSE | Type.ERROR:
                 self._deliver(message)
+            case Type.TRANSACTION | Type.INIT:
+                self._begin(message)
             case Type.READY:
                 self.limits = limits_in(message.payload)
             case Type.KEEPALIVE:
-                self._outgoing.put(message)
+                self._send(message)
             case Type.REGISTERED:
                 log.info("registered", package=self.package_id)
             case _:
                 log.warning("unexpected message", type=message.type)
 
+    def hang_up(self, why: str = "the peer hung up") -> None:
+        """Wakes every contract that waits, with an error."""
+        for place in list(self.running):
+            self._fail(place, why)
+
+    def give_up(self, now: float) -> None:
+        """Wakes the contracts that have waited too long for an answer."""
+        for place, each in list(self.running.items()):
+            if now - each.since > ANSWER_SECONDS:
+                self._fail(place, f"no answer in {ANSWER_SECONDS} s")
+
     def _begin(self, message: Message) -> None:
         place = (message.channel_id, message.txid)
-        answers: SimpleQueue[Message] = SimpleQueue()
-        with self._lock:
-            running = place in self._waiting
-            if not running:
-                self._waiting[place] = answers
-        if running:
+        if place in self.running:
             log.warning("transaction is running already", tx_id=message.txid)
             return
-        self.workers.submit(self._run, message, place, answers)
+        task = greenlet(self._run)
+        self.running[place] = Running(task, time.monotonic())
+        task.switch(message, place)
 
-    def _run(self, message: Message, place: tuple[str, str], answers: SimpleQueue[Message]) -> None:
+    def _run(self, message: Message, place: tuple[str, str]) -> None:
         def ask(kind: int, payload: bytes) -> bytes:
-            self._outgoing.put(Message(type=kind, payload=payload, txid=message.txid, channel_id=message.channel_id))
-            return _answer(answers, kind)
+            self._send(Message(type=kind, payload=payload, txid=message.txid, channel_id=message.channel_id))
+            self.running[place].since = time.monotonic()
+            return _answer(getcurrent().parent.switch(), kind)
 
         completed = self.program.answer(message, ask, self.limits)
-        with self._lock:
-            self._waiting.pop(place, None)
-        self._outgoing.put(completed)
+        del self.running[place]
+        self._send(completed)
 
     def _deliver(self, message: Message) -> None:
-        with self._lock:
-            waiting = self._waiting.get((message.channel_id, message.txid))
+        waiting = self.running.get((message.channel_id, message.txid))
         if waiting is None:
             log.warning("answer to nobody", tx_id=message.txid, type=message.type)
             return
-        waiting.put(message)
+        waiting.task.switch(message)
 
-    def _hang_up(self) -> None:
-        """Wakes every contract that waits, with an error, and ends the stream."""
-        with self._lock:
-            waiting = list(self._waiting.values())
-        for answers in waiting:
-            answers.put(Message(type=Type.ERROR, payload=b"the peer hung up"))
-        self._outgoing.put(None)
+    def _fail(self, place: tuple[str, str], why: str) -> None:
+        """Answers for the peer, which will not: as often as the contract asks."""
+        while (waiting := self.running.get(place)) is not None:
+            waiting.task.switch(Message(type=Type.ERROR, payload=why.encode()))
+
+    def _send(self, message: Message) -> None:
+        self.send(message.SerializeToString())
 
 
 def limits_in(payload: bytes) -> Limits:
-    """What a READY message says of batches (Fabric 3.1: field 1 use_write_batch, field 2 max_size_write_batch).
+    """What a READY message says of batches (Fabric 3.1: fields 1 use_write_batch, 2 max_size_write_batch,
+    3 use_get_multiple_keys, 4 max_size_get_multiple_keys).
 
-    Older peers send nothing. The installed protos do not know the message, so its two numbers are read by hand.
+    Older peers send nothing. The installed protos do not know the message, so its numbers are read by hand.
     """
     numbers: dict[int, int] = {}
     at = 0
@@ -122,7 +132,7 @@ def limits_in(payload: bytes) -> Limits:
         if tag & 7:
             return Limits()
         numbers[tag >> 3], at = _varint(payload, at)
-    return Limits(writes_in_a_batch=numbers.get(2, 0)) if numbers.get(1) else Limits()
+    return Limits(*(numbers.get(size, 0) if numbers.get(use) else 0 for use, size in ((1, 2), (3, 4))))
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
@@ -136,12 +146,8 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     return value, at
 
 
-def _answer(answers: SimpleQueue[Message], kind: int) -> bytes:
-    question = Type.Name(kind)
-    try:
-        message = answers.get(timeout=ANSWER_SECONDS)
-    except Empty:
-        raise PeerRefused(question=question, why=f"no answer in {ANSWER_SECONDS} s") from None
+def _answer(message: Message, kind: int) -> bytes:
     if message.type == Type.ERROR:
-        raise PeerRefused(question=question, why=message.payload.decode(errors="replace")[:300])
+        why = message.payload.decode(errors="replace")[:300]
+        raise PeerRefused(question=Type.Name(kind), why=why)
     return bytes(message.payload)

@@ -53,6 +53,8 @@ class Settings:
     endorse_seconds: float = 5
     attempts: int = 12
     in_flight: int = 256
+    host: str = ""
+    """The member whose peers these are, where it is another than the person's."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class GatewayClient:
             self._under_way.discard(prepared.tx_id)
 
     def _carried_through(self, prepared: Prepared, signer: Signer, deadline: Deadline) -> Committed:
-        endorsed = self._endorsed(prepared, signer.msp_id, deadline)
+        endorsed = self._endorsed(prepared, self.settings.host or signer.msp_id, deadline)
         request = prepared.submit_request(endorsed.prepared_transaction, signer)
         found = self._ordered(request, prepared, signer, deadline)
         code = code_name(found.result)

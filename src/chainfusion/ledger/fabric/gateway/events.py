@@ -36,7 +36,8 @@ class Told:
 
 
 def events(client: GatewayClient, signer: Signer, after: Checkpoint | None = None) -> Iterator[Told]:
-    """Every event bundle from `after` on, each once and in order; waits for new ones and ends when it is closed.
+    """Every event bundle from `after` on, each once and in order; waits for new ones and ends when it, or the client's
+    connections, are closed.
 
     Where a peer goes away the next one is asked to go on from the last bundle that was given.
 
@@ -44,7 +45,7 @@ def events(client: GatewayClient, signer: Signer, after: Checkpoint | None = Non
     """
     at = after or Checkpoint()
     settings = client.settings
-    while True:
+    while not client.peers.closed:
         request = events_request(settings.channel, settings.chaincode, signer, at.block, at.tx_id)
         stream, turn = client.peers.stream("ChaincodeEvents", request)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
@@ -22,8 +22,9 @@ from chainfusion.ledger.evidence.transaction import VALID, Creator, Proposal
 from chainfusion.ledger.fabric.blocks.block import FabricBlock
 from chainfusion.ledger.fabric.blocks.records import Reader, certificates_in
 from chainfusion.ledger.fabric.chaincode.reading import reading
+from chainfusion.ledger.fabric.gateway.attempts import attempt_nonce
 from chainfusion.ledger.fabric.gateway.client import Committed, GatewayClient
-from chainfusion.ledger.fabric.gateway.signing import attempt_nonce, transaction_id
+from chainfusion.ledger.fabric.gateway.signing import transaction_id
 from chainfusion.ledger.port import (
     Block,
     CommittedTransaction,
@@ -42,13 +43,15 @@ _ABSENT = ("no such transaction ID", "no such block number")
 class FabricLedger:
     """A channel as one institution's peers show it. Thread-safe.
 
-    `reader` is who asks where a call of the port names nobody: the node, or the person at work.
+    `reader` is who asks where a call of the port names nobody: the node, or the person at work. `host` is the member
+    whose peers these are, by default the reader's own.
     """
 
-    def __init__(self, client: GatewayClient, ledger_id: str, reader: Signer) -> None:
+    def __init__(self, client: GatewayClient, ledger_id: str, reader: Signer, host: str = "") -> None:
         self._client = client
         self._ledger_id = ledger_id
         self._reader = reader
+        self._host = host or reader.msp_id
         self._blocks = Reader(ledger_id, client.settings.chaincode)
         self._people: dict[str, bytes] = {}
         self._people_read = 0
@@ -142,10 +145,14 @@ class FabricLedger:
                 raise NotOnLedger(what="certificate", id=fingerprint[:80])
             return self._people[fingerprint]
 
+    def remember(self, certificates: Iterable[bytes]) -> None:
+        """Keeps people's certificates (DER) that were met in a block, so that nobody reads it again for them."""
+        for der in certificates:
+            self._people[sha256(der).hexdigest()] = der
+
     def _read_people(self) -> None:
         for number in range(self._people_read, self.height()):
-            for der in certificates_in(self.fabric_block(number)):
-                self._people[sha256(der).hexdigest()] = der
+            self.remember(certificates_in(self.fabric_block(number)))
             self._people_read = number + 1
 
     # -------------------------------------------------------------- state
@@ -190,7 +197,7 @@ class FabricLedger:
         """What our own peers' system chaincode answers, or None where it has no such thing."""
         words = [each.encode() for each in (function, self._client.settings.channel, *args)]
         try:
-            return self._client.ask(_QSCC, words, self._reader, [self._reader.msp_id])
+            return self._client.ask(_QSCC, words, self._reader, [self._host])
         except TransactionRefused as refusal:
             if any(mark in str(refusal.facts["why"]) for mark in _ABSENT):
                 return None

@@ -96,6 +96,7 @@ class Peers:
         self._stubs = [services.GatewayStub(channel) for channel in self._channels]
         self._lock = Lock()
         self._current = 0
+        self.closed = False
 
     def call(self, method: str, request: Any, seconds: float) -> Any:
         """Calls the peer in use; where it does not answer, the next is used from then on. Raises: CallFailed."""
@@ -142,6 +143,7 @@ class Peers:
 
     def close(self) -> None:
         """Ends all connections."""
+        self.closed = True
         for channel in self._channels:
             channel.close()
 

@@ -19,6 +19,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chainfusion.ledger.evidence.transaction import Proposal
 from chainfusion.ledger.fabric.chaincode.call import Call
+from chainfusion.ledger.fabric.gateway.attempts import attempt_nonce
+from chainfusion.ledger.fabric.gateway.checking import check_prepared
 from chainfusion.ledger.port import Signer
 
 
@@ -46,7 +48,8 @@ class Prepared:
         )
 
     def submit_request(self, endorsed: common.Envelope, signer: Signer) -> gateway.SubmitRequest:
-        """To be ordered: the endorsed envelope with the person's signature."""
+        """To be ordered: the endorsed envelope with the person's signature. Raises: GatewayDiffers."""
+        check_prepared(endorsed.payload, self.signed.proposal_bytes)
         envelope = common.Envelope(payload=endorsed.payload, signature=signer.sign(endorsed.payload))
         return gateway.SubmitRequest(transaction_id=self.tx_id, channel_id=self.channel, prepared_transaction=envelope)
 
@@ -99,12 +102,6 @@ def prepare_call(
 def attempt(proposal: Proposal, number: int) -> Proposal:
     """The proposal of a further attempt at the same request: a nonce of its own, that follows from the first."""
     return replace(proposal, nonce=attempt_nonce(proposal.nonce, number)) if number else proposal
-
-
-def attempt_nonce(nonce: str, number: int) -> str:
-    """The nonce of a request's attempt; attempt 0 has the request's own."""
-    data = b"chainfusion attempt %d\n" % number + bytes.fromhex(nonce)
-    return hashlib.sha256(data).hexdigest()[:48] if number else nonce
 
 
 def transaction_id(nonce: str, signer: Signer) -> str:

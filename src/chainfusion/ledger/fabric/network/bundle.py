@@ -15,11 +15,12 @@ import yaml
 
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.ledger.fabric.network import builder
+from chainfusion.ledger.fabric.network.grounds import channel_settings
 from chainfusion.ledger.fabric.network.machine import Machine
 from chainfusion.ledger.fabric.network.nodefiles import NodeFolder, core_yaml, orderer_yaml
 from chainfusion.ledger.fabric.network.package import SETTING, builder_setting
 from chainfusion.ledger.fabric.network.places import TlsFiles, write
-from chainfusion.ledger.fabric.network.plan import Database, OrganisationPlan
+from chainfusion.ledger.fabric.network.plan import OPERATIONS, Database, OrganisationPlan
 
 FABRIC = "3.1"
 INSTALLED = Path("/srv/chainfusion")
@@ -46,8 +47,7 @@ class Bundle:
     def write(self, target: Path) -> tuple[str, ...]:
         """Writes the bundle to a new folder; gives the names of its files. Raises: BundleExists, OSError."""
         require(not target.exists(), BundleExists(path=str(target)))
-        kinds = ["peer", "chaincode", "client"] + (["orderer"] if self.organisation.orders else [])
-        for kind in kinds:
+        for kind in (*self._kinds, "client"):
             self._copy_keys(target, kind)
         for name, (text, mode) in self.files().items():
             write(target / name, text, mode)
@@ -58,30 +58,40 @@ class Bundle:
     def files(self) -> dict[str, tuple[str, int]]:
         """The text and mode of every file but keys and certificates."""
         one = self.organisation
-        peer = NodeFolder(self.installed / "peer", self.installed / "builder")
-        contained = NodeFolder(self.installed / "peer", None)
-        database = self.machine.plan.database
         found = {
-            "peer/core.yaml": core_yaml(one, peer, database),
-            "peer/container/core.yaml": core_yaml(one, contained, database),
-            "peer/env": _environment(self._peer_settings()),
-            "chaincode/env": _environment(self._chaincode_settings()),
-            "systemd/chainfusion-peer.service": self._unit("peer", "/usr/local/bin/peer node start"),
-            "systemd/chainfusion-chaincode.service": self._unit("chaincode", _PYTHON + " -m " + _CHAINCODE),
             "compose.yaml": yaml.safe_dump(self._compose(), sort_keys=False),
-            "Dockerfile": _DOCKERFILE,
             "prometheus.yaml": yaml.safe_dump(self._scraping(), sort_keys=False),
             "README.md": _README.format(msp=one.msp, installed=self.installed, admin=one.orderer_admin, fabric=FABRIC),
         }
+        found |= {f"systemd/chainfusion-{kind}.service": self._unit(kind, _COMMANDS[kind]) for kind in self._kinds}
         if one.orders:
             folder = NodeFolder(self.installed / "orderer", None)
             found["orderer/orderer.yaml"] = orderer_yaml(one, folder)
-            found["systemd/chainfusion-orderer.service"] = self._unit("orderer", "/usr/local/bin/orderer")
-        modes = {name: (text, 0o600) for name, text in found.items()}
+        modes = {name: (text, 0o600) for name, text in (found | self._peer_files()).items()}
         source = f"#!/usr/bin/python3 -IS\n{Path(builder.__file__).read_text()}"
-        return modes | {f"builder/bin/{step}": (source, 0o700) for step in ("detect", "build", "release")}
+        steps = ("detect", "build", "release") if one.hosts else ()
+        return modes | {f"builder/bin/{step}": (source, 0o700) for step in steps}
 
     # -------------------------------------------------------------- parts
+
+    @property
+    def _kinds(self) -> tuple[str, ...]:
+        one = self.organisation
+        return (*(("peer", "chaincode") if one.hosts else ()), *(("orderer",) if one.orders else ()))
+
+    def _peer_files(self) -> dict[str, str]:
+        if not self.organisation.hosts:
+            return {}
+        peer = NodeFolder(self.installed / "peer", self.installed / "builder")
+        contained = NodeFolder(self.installed / "peer", None)
+        database = self.machine.plan.database
+        return {
+            "peer/core.yaml": core_yaml(self.organisation, peer, database),
+            "peer/container/core.yaml": core_yaml(self.organisation, contained, database),
+            "peer/env": _environment(self._peer_settings()),
+            "chaincode/env": _environment(self._chaincode_settings()),
+            "Dockerfile": _DOCKERFILE,
+        }
 
     def _copy_keys(self, target: Path, kind: str) -> None:
         source = self.machine.places.node(self.organisation.msp, kind)
@@ -102,7 +112,9 @@ class Bundle:
         return {
             "CHAINCODE_ID": self.machine.definition.package_id,
             "CHAINCODE_ADDRESS": self.organisation.chaincode,
-            "CHAINCODE_LEDGER_ID": self.ledger_id,
+            "CHAINCODE_OPERATIONS": self.organisation.chaincode_operations,
+            "CHAINCODE_PROCESSES": str(self.machine.plan.chaincode_processes),
+            **channel_settings(self.machine.plan, self.machine.places, self.ledger_id),
             "CHAINCODE_TLS_KEY": str(tls.key),
             "CHAINCODE_TLS_CERT": str(tls.certificate),
             "CHAINCODE_TLS_CLIENT_CA": str(tls.ca),
@@ -110,6 +122,8 @@ class Bundle:
 
     def _unit(self, kind: str, command: str) -> str:
         environment = f"EnvironmentFile={self.installed}/{kind}/env"
+        if kind == "peer" and self.machine.plan.database is Database.COUCHDB:
+            environment += f"\nEnvironmentFile={self.installed}/couchdb.env"
         if kind == "orderer":
             environment = f"Environment=FABRIC_CFG_PATH={self.installed}/orderer"
         folder = f"{self.installed}/{kind}"
@@ -117,30 +131,26 @@ class Bundle:
         return _UNIT.format(kind=kind, msp=msp, environment=environment, command=command, folder=folder)
 
     def _compose(self) -> dict[str, Any]:
-        peer = self._service(f"hyperledger/fabric-peer:{FABRIC}", "peer", "peer node start")
-        peer["environment"] = {"FABRIC_CFG_PATH": str(self.installed / "peer" / "container")}
-        services = {"peer": peer, "chaincode": self._service(None, "chaincode", f"python -m {_CHAINCODE}")}
-        if self.organisation.orders:
-            orderer = self._service(f"hyperledger/fabric-orderer:{FABRIC}", "orderer", "orderer")
-            del orderer["env_file"]
-            orderer["environment"] = {"FABRIC_CFG_PATH": str(self.installed / "orderer")}
-            services["orderer"] = orderer
-        if self.machine.plan.database is Database.COUCHDB:
+        services = {kind: self._service(kind) for kind in self._kinds}
+        if self.organisation.hosts and self.machine.plan.database is Database.COUCHDB:
             services["couchdb"] = self._couchdb()
-            peer["depends_on"] = ["couchdb"]
+            services["peer"]["depends_on"] = ["couchdb"]
+            services["peer"]["env_file"].append("couchdb.env")
         return {"name": f"chainfusion-{self.organisation.msp.lower()}", "services": services}
 
-    def _service(self, image: str | None, kind: str, command: str) -> dict[str, Any]:
+    def _service(self, kind: str) -> dict[str, Any]:
         """The host's network, so that addresses are the plan's; each container sees its own node's folder alone."""
-        place = self.installed / kind
-        source: dict[str, Any] = {"image": image} if image else {"build": {"context": "."}}
-        return source | {
-            "command": command,
-            "network_mode": "host",
-            "restart": "unless-stopped",
+        image = None if kind == "chaincode" else f"hyperledger/fabric-{kind}:{FABRIC}"
+        places = {"peer": self.installed / "peer" / "container", "orderer": self.installed / "orderer"}
+        found: dict[str, Any] = {"image": image} if image else {"build": {"context": "."}}
+        found |= {"command": _COMMANDS[kind].rpartition("/")[2], "network_mode": "host", "restart": "unless-stopped"}
+        if kind != "orderer":
+            found["env_file"] = [f"{kind}/env"]
+        if kind in places:
+            found["environment"] = {"FABRIC_CFG_PATH": str(places[kind])}
+        return found | {
             "stop_grace_period": "30s",
-            "env_file": [f"{kind}/env"],
-            "volumes": [f"./{kind}:{place}"],
+            "volumes": [f"./{kind}:{self.installed / kind}"],
             "read_only": True,
             "tmpfs": ["/tmp"],  # noqa: S108 - inside the container
             "cap_drop": ["ALL"],
@@ -152,14 +162,17 @@ class Bundle:
         return {
             "image": "couchdb:3.4",
             "restart": "unless-stopped",
-            "environment": {"COUCHDB_USER": "${COUCHDB_USER:?}", "COUCHDB_PASSWORD": "${COUCHDB_PASSWORD:?}"},
+            "env_file": ["couchdb.env"],
             "ports": [f"127.0.0.1:{port}:5984"],
             "volumes": ["./couchdb:/opt/couchdb/data"],
         }
 
     def _scraping(self) -> dict[str, Any]:
         one, tls = self.organisation, TlsFiles(self.installed / "client" / "tls")
-        addresses = [one.peer_operations, *([one.orderer_operations] if one.orders else [])]
+        first = one.port + OPERATIONS
+        contracts = [f"{one.host}:{first + number}" for number in range(self.machine.plan.chaincode_processes)]
+        addresses = [one.peer_operations, *contracts] if one.hosts else []
+        addresses += [one.orderer_operations] if one.orders else []
         job = {
             "job_name": f"fabric-{one.msp}",
             "scheme": "https",
@@ -174,8 +187,11 @@ def _environment(settings: dict[str, str]) -> str:
     return "".join(f"{name}='{value}'\n" for name, value in settings.items())
 
 
-_CHAINCODE = "chainfusion.ledger.fabric.chaincode"
-_PYTHON = "/opt/chainfusion/bin/python"
+_COMMANDS = {
+    "peer": "/usr/local/bin/peer node start",
+    "orderer": "/usr/local/bin/orderer",
+    "chaincode": "/opt/chainfusion/bin/python -m chainfusion.ledger.fabric.chaincode",
+}
 _UNIT = """[Unit]
 Description=Chain Fusion: {kind} of {msp}
 Wants=network-online.target
@@ -192,7 +208,17 @@ TimeoutStopSec=30
 LimitNOFILE=65536
 UMask=0077
 NoNewPrivileges=yes
+CapabilityBoundingSet=
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
 PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
 ProtectHome=yes
 ProtectSystem=strict
 ReadWritePaths={folder}
@@ -216,6 +242,13 @@ In containers: put this program's wheel beside `Dockerfile`, then `docker compos
 peer's image takes the same chaincode package.
 
 Then join the channel: POST first.block to https://{admin}/participation/v1/channels (`osnadmin channel join`), have the
-peer join it, install chaincode.tgz and approve it. prometheus.yaml scrapes health and metrics with the client's
-certificate in client/tls.
+peer join it, install chaincode.tgz and approve it; `chainfusion network join` does all of that from the institution's
+folder. prometheus.yaml scrapes the metrics of every node with the client's certificate in client/tls.
+
+Where the plan has CouchDB, write couchdb.env beside this file, for the database and the peer alike:
+
+    COUCHDB_USER=...
+    COUCHDB_PASSWORD=...
+    CORE_LEDGER_STATE_COUCHDBCONFIG_USERNAME=...   (the same)
+    CORE_LEDGER_STATE_COUCHDBCONFIG_PASSWORD=...   (the same)
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import re
 from dataclasses import dataclass
 
@@ -12,6 +11,8 @@ from chainfusion.ledger.fabric.network.machine import Machine
 from chainfusion.ledger.fabric.network.ordering import fetch
 from chainfusion.ledger.fabric.network.plan import OrganisationPlan
 
+HEALTHY = 200
+"""The status of /healthz; 503 where a check fails."""
 HEIGHT = re.compile(rb'^ledger_blockchain_height\{channel="([^"]+)"\} ([0-9.e+]+)$', re.MULTILINE)
 
 
@@ -27,34 +28,31 @@ class NodeStatus:
 
 
 def node_statuses(machine: Machine) -> list[NodeStatus]:
-    """Every node of the network in the order of the plan."""
+    """Every node that runs here, in the order of the plan."""
     pids = {each.name: each.pid for each in processes.load(machine.places.running) if each.is_alive}
     found = []
-    for each in machine.plan.organisations:
-        found.append(_asked(machine, each, "peer", each.peer, each.peer_operations, pids))
-        if each.orders:
-            found.append(_asked(machine, each, "orderer", each.orderer, each.orderer_operations, pids))
-        name = f"chaincode.{each.msp}"
-        pid = pids.get(name)
-        found.append(NodeStatus(name, each.chaincode, pid, "running" if pid else "stopped", None))
+    for each in machine.own:
+        nodes = [("peer", each.peer, each.peer_operations)] if each.hosts else []
+        nodes += [("orderer", each.orderer, each.orderer_operations)] if each.orders else []
+        nodes += [("chaincode", each.chaincode, each.chaincode_operations)] if each.hosts else []
+        found += [_asked(machine, each, kind, (address, operations), pids) for kind, address, operations in nodes]
     return found
 
 
 def _asked(
-    machine: Machine, each: OrganisationPlan, kind: str, address: str, operations: str, pids: dict[str, int]
+    machine: Machine, each: OrganisationPlan, kind: str, at: tuple[str, str], pids: dict[str, int]
 ) -> NodeStatus:
-    name = f"{kind}.{each.msp}"
+    name, (address, operations) = f"{kind}.{each.msp}", at
     pid = pids.get(name)
     if pid is None:
         return NodeStatus(name, address, None, "stopped", None)
     own = machine.places.tls(each.msp, "client")
     try:
-        _, health = fetch(operations, own, "/healthz")
-        healthy = json.loads(health).get("status") == "OK"
+        health, _ = fetch(operations, own, "/healthz")
         height = _height(fetch(operations, own, "/metrics")[1], machine.plan.channel)
     except (OSError, http.client.HTTPException, ValueError):
         return NodeStatus(name, address, pid, "unhealthy", None)
-    return NodeStatus(name, address, pid, "running" if healthy else "unhealthy", height)
+    return NodeStatus(name, address, pid, "running" if health == HEALTHY else "unhealthy", height)
 
 
 def _height(metrics: bytes, channel: str) -> int | None:

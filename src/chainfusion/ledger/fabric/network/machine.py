@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import socket
-import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from chainfusion.domain.errors import ChainFusionError, Text
-from chainfusion.ledger.fabric.network import builder, processes
-from chainfusion.ledger.fabric.network.configtx import PROFILE, configtx
+from chainfusion.domain.errors import ChainFusionError, Text, require
+from chainfusion.ledger.fabric.network import builder, collections, processes
+from chainfusion.ledger.fabric.network.channel.config import read_config_block
+from chainfusion.ledger.fabric.network.channel.first_block import first_block
+from chainfusion.ledger.fabric.network.grounds import channel_settings
 from chainfusion.ledger.fabric.network.lifecycle import Definition, PeerClient
 from chainfusion.ledger.fabric.network.nodefiles import NodeFolder, core_yaml, orderer_yaml
+from chainfusion.ledger.fabric.network.offer import read_offer
 from chainfusion.ledger.fabric.network.ordering import join_orderer
 from chainfusion.ledger.fabric.network.package import SETTING, builder_setting, chaincode_package, package_id
 from chainfusion.ledger.fabric.network.places import Places, write
-from chainfusion.ledger.fabric.network.plan import PORTS, OrganisationPlan, Plan
+from chainfusion.ledger.fabric.network.plan import CONTRACTS, PORTS, OrganisationPlan, Plan
 from chainfusion.ledger.fabric.network.processes import Running
 from chainfusion.ledger.fabric.network.wire import connect
 from chainfusion.ledger.port import Signer
 
 T = TypeVar("T")
 R = TypeVar("R")
-PROGRAMS = ("peer", "orderer", "configtxgen")
+PATIENCE_SECONDS = 60
+PROGRAMS = ("peer", "orderer")
+CHAINCODE = "chaincode"
+ENDED = (CHAINCODE, "peer", "orderer")
+"""Kinds of processes, in the order in which they are ended."""
 
 
 class BinariesMissing(ChainFusionError):
@@ -39,17 +48,11 @@ class BinariesMissing(ChainFusionError):
     code = "FABRIC_BINARIES_MISSING"
     says = Text("Fabric's {program} is not found.", "未找到 Fabric 程序 {program}。")
     do = Text(
-        "Put Fabric 3.1's peer, orderer and configtxgen on PATH, or their folder in FABRIC_BIN.",
-        "请将 Fabric 3.1 的 peer、orderer、configtxgen 放入 PATH，或以 FABRIC_BIN 指明其文件夹。",
+        "Take Fabric 3.1's peer and orderer from github.com/hyperledger/fabric/releases; put them on PATH, or name "
+        "their folder in FABRIC_BIN.",
+        "请从 github.com/hyperledger/fabric/releases 取得 Fabric 3.1 的 peer、orderer，放入 PATH，"
+        "或以 FABRIC_BIN 指明其文件夹。",
     )
-
-
-class FirstBlockRefused(ChainFusionError):
-    """configtxgen did not make the channel's first block."""
-
-    code = "FIRST_BLOCK_REFUSED"
-    says = Text("The channel's first block was not made: {why}.", "未能生成通道首个区块：{why}。")
-    do = Text("Correct the plan.", "请更正规划。")
 
 
 class PortTaken(ChainFusionError):
@@ -58,6 +61,20 @@ class PortTaken(ChainFusionError):
     code = "NETWORK_PORT_TAKEN"
     says = Text("Nobody can listen on {address}: {why}.", "无法监听 {address}：{why}。")
     do = Text("Give the organisation another port in the plan.", "请在规划中为该机构改用其他端口。")
+
+
+class PortSilent(ChainFusionError):
+    """A node that was started and does not listen."""
+
+    code = "NETWORK_PORT_SILENT"
+    says = Text("Nobody answers at {address}.", "{address} 无响应。")
+    do = Text("Read the log of the node that should.", "请查看对应节点的日志。")
+
+
+def require_programs() -> None:
+    """Raises BinariesMissing where one of Fabric's programs that a network runs on is not here."""
+    for name in PROGRAMS:
+        program(name)
 
 
 def program(name: str) -> Path:
@@ -71,10 +88,26 @@ def program(name: str) -> Path:
 
 @dataclass(frozen=True)
 class Machine:
-    """A network whose identities and TLS files are in its folder."""
+    """The nodes of a network that run on this machine: those of the organisations in `here`, or all."""
 
     plan: Plan
     places: Places
+    here: tuple[str, ...] | None = None
+
+    @property
+    def own(self) -> tuple[OrganisationPlan, ...]:
+        """The organisations whose nodes run here."""
+        return tuple(each for each in self.plan.organisations if self.here is None or each.msp in self.here)
+
+    @property
+    def hosts(self) -> tuple[OrganisationPlan, ...]:
+        """Those of them that are members of the channel and run a peer."""
+        return tuple(each for each in self.own if each in self.plan.hosts)
+
+    @property
+    def orderers(self) -> tuple[OrganisationPlan, ...]:
+        """Those of them that run an orderer."""
+        return tuple(each for each in self.own if each.orders)
 
     @property
     def package(self) -> bytes:
@@ -85,35 +118,29 @@ class Machine:
     def definition(self) -> Definition:
         """What the members agree on."""
         plan = self.plan
-        return Definition(plan.chaincode, plan.chaincode_version, 1, package_id(plan.chaincode, self.package))
+        package = package_id(plan.chaincode, self.package)
+        return Definition(plan.chaincode, plan.chaincode_version, 1, package, collections.declared(plan.collections))
 
     # -------------------------------------------------------------- files
 
     def write_files(self) -> None:
         """Writes every node's configuration, the builders and the package. Raises: BinariesMissing."""
         write(self.places.package, self.package)
-        for each in self.plan.organisations:
+        for each in self.hosts:
             source = Path(builder.__file__).read_text()
             for step in ("detect", "build", "release"):
                 text = f"#!{sys.executable} -IS\n{source}"
                 write(self.places.node(each.msp, "builder") / "bin" / step, text, mode=0o700)
             folder = NodeFolder(self.places.node(each.msp, "peer"), self.places.node(each.msp, "builder"))
             write(folder.root / "core.yaml", core_yaml(each, folder, self.plan.database))
-            if each.orders:
-                folder = NodeFolder(self.places.node(each.msp, "orderer"), None)
-                write(folder.root / "orderer.yaml", orderer_yaml(each, folder))
+        for each in self.orderers:
+            folder = NodeFolder(self.places.node(each.msp, "orderer"), None)
+            write(folder.root / "orderer.yaml", orderer_yaml(each, folder))
 
     def make_first_block(self) -> None:
-        """Has configtxgen make the channel's first block. Raises: BinariesMissing, FirstBlockRefused."""
-        folder = self.places.channel
-        write(folder / "configtx.yaml", configtx(self.plan, self.places))
-        channel, block = self.plan.channel, str(self.places.block)
-        command = [str(program("configtxgen")), "-configPath", str(folder), "-profile", PROFILE]
-        command += ["-channelID", channel, "-outputBlock", block]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the command is ours
-        if done.returncode != 0:
-            lines = done.stderr.strip().splitlines() or ["no reason given"]
-            raise FirstBlockRefused(why=lines[-1][:400])
+        """Makes the channel's first block of the plan and the institutions' offers. Raises: OfferRefused, OSError."""
+        offers = [read_offer(self.places.offer(msp).read_bytes()) for msp in self.plan.msps]
+        write(self.places.block, first_block(self.plan, offers, datetime.now(UTC)))
 
     # -------------------------------------------------------------- processes
 
@@ -122,15 +149,18 @@ class Machine:
         running = {each.name: each for each in processes.load(self.places.running) if each.is_alive}
         if not running:
             self._check_ports()
+        told = hashlib.sha256(repr(channel_settings(self.plan, self.places, ledger_id)).encode()).hexdigest()
         for name, begin in self._nodes(ledger_id):
+            if name.startswith(CHAINCODE) and name in running and running[name].told != told:
+                processes.end_all([running.pop(name)])  # there is a channel more: the contracts are told of it
             if name not in running:
-                running[name] = begin()
+                running[name] = replace(begin(), told=told if name.startswith(CHAINCODE) else "")
                 processes.save(self.places.running, tuple(running.values()))
         return tuple(running.values())
 
     def _check_ports(self) -> None:
         """Raises PortTaken for the first port that another program has."""
-        for each in self.plan.organisations:
+        for each in filter(lambda each: each.listens, self.own):
             for port in range(each.port, each.port + PORTS):
                 with socket.socket() as probe:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -140,11 +170,11 @@ class Machine:
                         raise PortTaken(address=f"{each.host}:{port}", why=error.strerror or str(error)) from None
 
     def _nodes(self, ledger_id: str) -> Iterator[tuple[str, Callable[[], Running]]]:
-        for each in self.plan.orderers:
+        for each in self.orderers:
             yield f"orderer.{each.msp}", lambda each=each: self._start_orderer(each)  # type: ignore[misc]
-        for each in self.plan.organisations:
+        for each in self.hosts:
             yield f"peer.{each.msp}", lambda each=each: self._start_peer(each)  # type: ignore[misc]
-        for each in self.plan.organisations:
+        for each in self.hosts:
             yield f"chaincode.{each.msp}", lambda each=each: self._start_chaincode(each, ledger_id)  # type: ignore[misc]
 
     def _start_orderer(self, each: OrganisationPlan) -> Running:
@@ -161,7 +191,9 @@ class Machine:
         settings = {
             "CHAINCODE_ID": self.definition.package_id,
             "CHAINCODE_ADDRESS": each.chaincode,
-            "CHAINCODE_LEDGER_ID": ledger_id,
+            "CHAINCODE_OPERATIONS": each.chaincode_operations,
+            "CHAINCODE_PROCESSES": str(self.plan.chaincode_processes),
+            **channel_settings(self.plan, self.places, ledger_id),
             "CHAINCODE_TLS_KEY": str(tls.key),
             "CHAINCODE_TLS_CERT": str(tls.certificate),
             "CHAINCODE_TLS_CLIENT_CA": str(tls.ca),
@@ -184,13 +216,29 @@ class Machine:
         )
 
     def stop(self) -> tuple[str, ...]:
-        """Ends every process; gives the names of those that had to be killed."""
+        """Ends every process that runs here; gives the names of those that had to be killed."""
+        ours = {f"{kind}.{each.msp}" for each in self.own for kind in ENDED}
         running = processes.load(self.places.running)
-        order = ("chaincode.", "peer.", "orderer.")
-        chosen = sorted(running, key=lambda each: next(n for n, kind in enumerate(order) if each.name.startswith(kind)))
-        killed = processes.end_all(chosen)
-        self.places.running.unlink(missing_ok=True)
+        others = tuple(each for each in running if each.name not in ours)
+        chosen = [each for each in running if each.name in ours]
+        killed = processes.end_all(sorted(chosen, key=lambda each: ENDED.index(each.name.partition(".")[0])))
+        if others:
+            processes.save(self.places.running, others)
+        else:
+            self.places.running.unlink(missing_ok=True)
         return killed
+
+    def await_contracts(self) -> None:
+        """Waits until the contract servers that run here listen: a peer asks once and does not ask again.
+
+        Raises: ProcessEnded, PortSilent.
+        """
+        end = time.monotonic() + PATIENCE_SECONDS
+        for each in self.hosts:
+            while not _listens(each.host, each.port + CONTRACTS):
+                self.check_alive()
+                require(time.monotonic() < end, PortSilent(address=each.chaincode))
+                time.sleep(0.05)
 
     def check_alive(self) -> None:
         """Raises ProcessEnded for the first process that has ended."""
@@ -201,21 +249,33 @@ class Machine:
     # -------------------------------------------------------------- the channel
 
     def make_channel(self, admins: Mapping[str, Signer]) -> None:
-        """Orderers and peers join; the chaincode is installed, approved and committed. What is done is left.
+        """On a machine that has all nodes: they join; the chaincode is approved by all and committed. What is done is
+        left. Raises: NodeRefused, ProcessEnded.
+        """
+        self.join(admins)
+        channel, definition = self.plan.channel, self.definition
+        hosts = [each.msp for each in self.plan.hosts]
+        with ThreadPoolExecutor(len(hosts)) as pool, self.peers(admins) as peers:
+            if peers[0].committed(channel, definition.name) == 0:
+                _all(pool, lambda peer: peer.approve(channel, definition), peers)
+                _all(pool, lambda peer: peer.await_approved(channel, definition, hosts), peers)
+                peers[0].commit(channel, definition, peers)
+            _all(pool, lambda peer: peer.await_committed(channel, definition.name), peers)
 
-        Raises: NodeRefused, ProcessEnded.
+    def join(self, admins: Mapping[str, Signer]) -> None:
+        """Orderers and peers that run here join the channel, and peers install the package. What is done is left.
+
+        An orderer that the first block does not name is left out. Raises: NodeRefused, ProcessEnded.
         """
         block = self.places.block.read_bytes()
+        known = read_config_block(block).addresses
+        founding = [each for each in self.orderers if each.orderer in known]
         given_up = Event()
-        with ThreadPoolExecutor(len(self.plan.organisations) * 2) as pool, self.peers(admins) as peers:
-            joined = [pool.submit(self._join_orderer, each, block, given_up) for each in self.plan.orderers]
+        with ThreadPoolExecutor(2 * len(self.own)) as pool, self.peers(admins) as peers:
+            joined = [pool.submit(self.join_orderer, each, block, given_up) for each in founding]
             ready = [pool.submit(self._prepare_peer, peer, block) for peer in peers]
             self._wait((*joined, *ready), given_up)
-            if peers[0].committed(self.plan.channel, self.plan.chaincode) == 0:
-                _all(pool, lambda peer: peer.approve(self.plan.channel, self.definition), peers)
-                _all(pool, lambda peer: peer.await_approved(self.plan.channel, self.definition), peers)
-                peers[0].commit(self.plan.channel, self.definition, peers)
-            _all(pool, lambda peer: peer.await_committed(self.plan.channel, self.plan.chaincode), peers)
+        self.await_contracts()
 
     def _wait(self, running: Sequence[Future[None]], given_up: Event) -> None:
         """Waits for all, as long as every process lives; raises what failed first."""
@@ -231,7 +291,8 @@ class Machine:
             given_up.set()
             raise
 
-    def _join_orderer(self, each: OrganisationPlan, block: bytes, given_up: Event) -> None:
+    def join_orderer(self, each: OrganisationPlan, block: bytes, given_up: Event) -> None:
+        """An orderer joins by a configuration block that names it. Raises: NodeRefused."""
         tls = self.places.tls(each.msp, "client")
         join_orderer(f"orderer.{each.msp}", each.orderer_admin, tls, block, given_up)
 
@@ -244,11 +305,19 @@ class Machine:
         """A client of each peer, as an administrator of its organisation."""
         with ExitStack() as stack:
             clients = []
-            for each in self.plan.organisations:
+            for each in self.hosts:
                 own = self.places.tls(each.msp, "client")
                 channel = stack.enter_context(connect(each.peer, own, own.ca.read_bytes()))
                 clients.append(PeerClient(f"peer.{each.msp}", channel, admins[each.msp]))
             yield tuple(clients)
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _all(pool: ThreadPoolExecutor, do: Callable[[T], R], items: Sequence[T]) -> list[R]:

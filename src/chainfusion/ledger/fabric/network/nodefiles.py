@@ -88,6 +88,9 @@ def orderer_yaml(plan: OrganisationPlan, folder: NodeFolder) -> str:
                     "ReplicationPullTimeout": "5s",
                     "ReplicationRetryTimeout": "1s",
                     "ReplicationMaxRetries": 12,
+                    # the other policy ("consensus", the default) leaves out the hash of the client's certificate that
+                    # mutual TLS asks for: an orderer that fell behind would be refused every block (Fabric 3.1.5)
+                    "ReplicationPolicy": "simple",
                 },
                 "LocalMSPDir": str(folder.msp),
                 "LocalMSPID": plan.msp,

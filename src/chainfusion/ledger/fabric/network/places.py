@@ -3,14 +3,17 @@
 <root>/plan.yaml                       the plan
 <root>/genesis.json                    the consortium's signed genesis, from which the ledger's id comes
 <root>/institutions/<msp>/identity/    an institution's own identity, keys locked
-<root>/msp/<msp>/                      what the channel's configuration takes in: CA and TLS CA certificates
-<root>/channel/                        configtx.yaml and the channel's first block
+<root>/offers/<msp>.json               what each institution offered
+<root>/msp/<msp>/                      the CA and TLS CA certificates in it, as files
+<root>/orderers/<msp>/                 certificates of its orderer: identity.pem, tls.pem
+<root>/channel/first.block             the channel's first block
 <root>/chaincode.tgz                   the chaincode package
 <root>/nodes/<msp>/tls-ca/             the organisation's TLS CA
 <root>/nodes/<msp>/{peer,orderer}/     msp/, tls/, its configuration, data/, log
 <root>/nodes/<msp>/chaincode/          tls/, log
 <root>/nodes/<msp>/client/tls/         for programs that speak to nodes
 <root>/nodes/<msp>/builder/bin/        the external builder of its peer
+<root>/channels/<name>/                the same shared files of a further channel on the same nodes
 <root>/running.json                    process ids
 """
 
@@ -45,24 +48,38 @@ class TlsFiles:
 
 @dataclass(frozen=True)
 class Places:
-    """A network's folder."""
+    """A network's folder.
+
+    `part` is where what is shared lies, where that is not the folder itself: one of several channels on the same nodes.
+    """
 
     root: Path
+    part: Path | None = None
+
+    @property
+    def shared(self) -> Path:
+        """Where what all institutions have in common lies."""
+        return self.part or self.root
+
+    @property
+    def channels(self) -> Path:
+        """Where further channels' shared parts lie, each in a folder of its name."""
+        return self.root / "channels"
 
     @property
     def plan(self) -> Path:
         """The plan."""
-        return self.root / "plan.yaml"
+        return self.shared / "plan.yaml"
 
     @property
     def genesis(self) -> Path:
         """The signed genesis."""
-        return self.root / "genesis.json"
+        return self.shared / "genesis.json"
 
     @property
     def channel(self) -> Path:
-        """The folder of the channel's configuration."""
-        return self.root / "channel"
+        """Where the channel's first block lies."""
+        return self.shared / "channel"
 
     @property
     def block(self) -> Path:
@@ -72,7 +89,7 @@ class Places:
     @property
     def package(self) -> Path:
         """The chaincode package."""
-        return self.root / "chaincode.tgz"
+        return self.shared / "chaincode.tgz"
 
     @property
     def running(self) -> Path:
@@ -85,7 +102,29 @@ class Places:
 
     def channel_msp(self, msp: str) -> Path:
         """An organisation's MSP as the channel knows it."""
-        return self.root / "msp" / msp
+        return self.shared / "msp" / msp
+
+    @property
+    def offers(self) -> Path:
+        """What the institutions offered."""
+        return self.shared / "offers"
+
+    @property
+    def orderers(self) -> Path:
+        """Certificates of orderers."""
+        return self.shared / "orderers"
+
+    def offer(self, msp: str) -> Path:
+        """What an institution offered."""
+        return self.offers / f"{msp}.json"
+
+    def orderer_identity(self, msp: str) -> Path:
+        """The certificate by which an organisation's orderer signs blocks."""
+        return self.orderers / msp / "identity.pem"
+
+    def orderer_tls(self, msp: str) -> Path:
+        """The certificate by which an organisation's orderer speaks to others."""
+        return self.orderers / msp / "tls.pem"
 
     def node(self, msp: str, kind: str) -> Path:
         """The folder of an organisation's peer, orderer, chaincode, client or builder."""

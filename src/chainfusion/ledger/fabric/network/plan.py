@@ -9,9 +9,17 @@ from enum import StrEnum
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.roles import Role
 
+MSP_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,55}")
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+COLLECTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*")
 CHANNEL_NAME = re.compile(r"[a-z][a-z0-9.-]{0,248}")
-PORTS = 8
+PORTS = 10
 """How many ports in a row one organisation uses."""
+CONTRACTS = 5
+"""Which of them the contracts listen at."""
+OPERATIONS = 8
+"""From which of them on the contracts' health and metrics are, one for each process."""
+LOWEST_PORT, HIGHEST_PORT = 1024, 65535 - PORTS
 
 
 class PlanRefused(ChainFusionError):
@@ -27,6 +35,10 @@ class Consensus(StrEnum):
 
     RAFT = "raft"
     SMARTBFT = "smartbft"
+
+
+LEAST_ORDERERS = {Consensus.RAFT: 1, Consensus.SMARTBFT: 4}
+"""With fewer, SmartBFT survives no malicious orderer."""
 
 
 class Database(StrEnum):
@@ -56,9 +68,16 @@ class OrganisationPlan:
     name: str
     name_zh: str
     roles: tuple[Role, ...]
-    host: str
-    port: int
+    host: str = ""
+    port: int = 0
     orders: bool = True
+    hosts: bool = True
+    """Whether it runs a peer; without one it is a member that signs for itself and works through another's peer."""
+
+    @property
+    def listens(self) -> bool:
+        """Whether it runs anything that others connect to."""
+        return self.hosts or self.orders
 
     @property
     def peer(self) -> str:
@@ -88,7 +107,7 @@ class OrganisationPlan:
     @property
     def chaincode(self) -> str:
         """Our contracts, for this organisation's peer alone."""
-        return self._at(5)
+        return self._at(CONTRACTS)
 
     @property
     def peer_chaincode(self) -> str:
@@ -101,12 +120,31 @@ class OrganisationPlan:
         return self._at(7)
 
     @property
+    def chaincode_operations(self) -> str:
+        """The contracts' health and metrics; a second process of them has the port after it."""
+        return self._at(OPERATIONS)
+
+    @property
     def orderer_port(self) -> int:
         """The orderer's port."""
         return self.port + 2
 
     def _at(self, offset: int) -> str:
         return f"{self.host}:{self.port + offset}"
+
+
+@dataclass(frozen=True)
+class CollectionPlan:
+    """A private data collection: values for its members' peers, their hashes for all.
+
+    `copies` is how many other members' peers must have a value before a peer endorses its writing; after `blocks`
+    blocks a value is forgotten everywhere, never where it is 0.
+    """
+
+    name: str
+    members: tuple[str, ...]
+    copies: int = 0
+    blocks: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,22 +159,59 @@ class Plan:
     database: Database = Database.LEVELDB
     chaincode: str = "chainfusion"
     chaincode_version: str = "1"
+    chaincode_processes: int = 1
+    collections: tuple[CollectionPlan, ...] = ()
+    members: tuple[str, ...] = ()
+    """MSP ids of the channel's members where they are not all: the others only order."""
 
     def __post_init__(self) -> None:
         _check(bool(CHANNEL_NAME.fullmatch(self.channel)), "channel", "lower-case letters, digits, dots and hyphens")
         _check(bool(self.organisations), "organisations", "at least one is needed")
         names = [each.msp for each in self.organisations]
         _check(len(set(names)) == len(names), "organisations", "an MSP id appears twice")
-        taken = [(each.host, each.port + offset) for each in self.organisations for offset in range(PORTS)]
+        _check(set(self.members) <= set(names), "members", "one of them is no organisation of the plan")
+        _check(len(set(self.members)) == len(self.members), "members", "one is named twice")
+        _check(bool(self.hosts), "organisations", "at least one must run a peer")
+        listening = [each for each in self.organisations if each.listens]
+        taken = [(each.host, each.port + offset) for each in listening for offset in range(PORTS)]
         _check(len(set(taken)) == len(taken), "organisations", f"ports overlap; each takes {PORTS} in a row")
-        least = 4 if self.ordering.consensus is Consensus.SMARTBFT else 1
+        least = LEAST_ORDERERS[self.ordering.consensus]
         enough = len(self.orderers) >= least
         _check(enough, "ordering.consensus", f"{self.ordering.consensus} needs {least} organisations that order")
+        most = PORTS - OPERATIONS
+        _check(
+            1 <= self.chaincode_processes <= most, "chaincode.processes", f"1 to {most}, each with a port of its own"
+        )
+        self._check_collections()
+
+    def _check_collections(self) -> None:
+        names = [each.name for each in self.collections]
+        _check(len(set(names)) == len(names), "collections", "a name appears twice")
+        hosts = {each.msp for each in self.hosts}
+        for each in self.collections:
+            _check(
+                bool(COLLECTION_NAME.fullmatch(each.name)), "collections", "letters, digits, hyphens and underscores"
+            )
+            known = (
+                bool(each.members) and len(set(each.members)) == len(each.members) and hosts.issuperset(each.members)
+            )
+            _check(known, "collections", f"{each.name} needs members, each once, that run a peer")
+            _check(each.copies < len(each.members), "collections", f"{each.name} has too few members for its copies")
 
     @property
     def orderers(self) -> tuple[OrganisationPlan, ...]:
         """The organisations that run an orderer."""
         return tuple(each for each in self.organisations if each.orders)
+
+    @property
+    def taking_part(self) -> tuple[OrganisationPlan, ...]:
+        """The organisations that are members of the channel."""
+        return tuple(each for each in self.organisations if not self.members or each.msp in self.members)
+
+    @property
+    def hosts(self) -> tuple[OrganisationPlan, ...]:
+        """The members that run a peer."""
+        return tuple(each for each in self.taking_part if each.hosts)
 
     def organisation(self, msp: str) -> OrganisationPlan:
         """An organisation by MSP id. Raises: PlanRefused."""
@@ -149,6 +224,17 @@ class Plan:
     def msps(self) -> tuple[str, ...]:
         """All MSP ids."""
         return tuple(each.msp for each in self.organisations)
+
+
+def check_organisation(each: OrganisationPlan) -> None:
+    """Checks what did not come from a plan's file. Raises: PlanRefused."""
+    _check(bool(MSP_ID.fullmatch(each.msp)), "msp", "a letter, then letters, digits, dots and hyphens")
+    for name in (each.name, each.name_zh):
+        _check(0 < len(name) <= 64 and name.isprintable(), "name", "1 to 64 printable characters are needed")
+    _check(bool(each.roles), "roles", "at least one is needed")
+    if each.listens:
+        _check(bool(HOST.fullmatch(each.host)), "host", "a host name or an IPv4 address is needed")
+        _check(LOWEST_PORT <= each.port <= HIGHEST_PORT, "port", f"one from {LOWEST_PORT} to {HIGHEST_PORT} is needed")
 
 
 def _check(holds: bool, path: str, why: str) -> None:

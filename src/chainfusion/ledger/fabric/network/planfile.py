@@ -12,13 +12,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
 from chainfusion.domain.roles import Role
 from chainfusion.ledger.fabric.network.plan import (
-    PORTS,
+    HIGHEST_PORT,
+    HOST,
+    LOWEST_PORT,
+    MSP_ID,
+    CollectionPlan,
     Consensus,
     Database,
     Ordering,
@@ -27,19 +31,17 @@ from chainfusion.ledger.fabric.network.plan import (
     PlanRefused,
 )
 from chainfusion.tape.errors import BadMapping
-from chainfusion.tape.yamlfile import Node, parse_yaml
+from chainfusion.yamlfile import Node, parse_yaml
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
-MSP_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,55}")
-HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _UNITS = {"ms": 1, "s": 1000, "KiB": 1024, "MiB": 1024 * 1024}
 
 
 def read_plan(data: bytes) -> Plan:
     """The plan in a YAML file's bytes. Raises: PlanRefused, with line, path and reason."""
     try:
-        root = parse_yaml(data)
+        root = parse_yaml(data, BadMapping)
         return _plan(root)
     except BadMapping as error:
         facts = error.facts
@@ -47,10 +49,14 @@ def read_plan(data: bytes) -> Plan:
 
 
 def _plan(root: Node) -> Plan:
-    top = _keys(root, {"consortium", "channel", "organisations"}, {"ordering", "database", "chaincode"})
+    top = _keys(
+        root,
+        {"consortium", "channel", "organisations"},
+        {"ordering", "database", "chaincode", "collections", "members"},
+    )
     names = _keys(top["consortium"], {"name", "name_zh"}, set())
     organisations = tuple(_organisation(each) for each in top["organisations"].parts())
-    chaincode = _keys(top["chaincode"], set(), {"name", "version"}) if "chaincode" in top else {}
+    chaincode = _keys(top["chaincode"], set(), {"name", "version", "processes"}) if "chaincode" in top else {}
     try:
         return Plan(
             name=_text(names["name"]),
@@ -61,6 +67,9 @@ def _plan(root: Node) -> Plan:
             database=_word(top["database"], Database) if "database" in top else Database.LEVELDB,
             chaincode=_text(chaincode["name"]) if "name" in chaincode else "chainfusion",
             chaincode_version=_text(chaincode["version"]) if "version" in chaincode else "1",
+            chaincode_processes=_number(chaincode["processes"]) if "processes" in chaincode else 1,
+            members=tuple(_text(each) for each in top["members"].parts()) if "members" in top else (),
+            collections=tuple(map(_collection, top["collections"].parts())) if "collections" in top else (),
         )
     except PlanRefused as error:
         place = top.get(error.facts["path"].partition(".")[0], root)
@@ -68,18 +77,37 @@ def _plan(root: Node) -> Plan:
 
 
 def _organisation(node: Node) -> OrganisationPlan:
-    keys = _keys(node, {"msp", "name", "name_zh", "roles", "host", "port"}, {"orders"})
-    port = _number(keys["port"])
-    if not 1024 <= port <= 65535 - PORTS:
-        raise keys["port"].refuse(f"a port from 1024 to {65535 - PORTS} is needed")
+    keys = _keys(node, {"msp", "name", "name_zh", "roles"}, {"host", "port", "orders", "peer"})
+    orders = _yes_or_no(keys["orders"]) if "orders" in keys else True
+    hosts = _yes_or_no(keys["peer"]) if "peer" in keys else True
+    if orders or hosts:
+        _keys(node, {"host", "port"}, set(keys))
     return OrganisationPlan(
         msp=_matching(keys["msp"], MSP_ID, "an MSP id: a letter, then letters, digits, dots and hyphens"),
         name=_text(keys["name"]),
         name_zh=_text(keys["name_zh"]),
         roles=tuple(_word(each, Role) for each in keys["roles"].parts()),
-        host=_matching(keys["host"], HOST, "a host name or an IPv4 address"),
-        port=port,
-        orders=_yes_or_no(keys["orders"]) if "orders" in keys else True,
+        host=_matching(keys["host"], HOST, "a host name or an IPv4 address") if "host" in keys else "",
+        port=_port(keys["port"]) if "port" in keys else 0,
+        orders=orders,
+        hosts=hosts,
+    )
+
+
+def _port(node: Node) -> int:
+    port = _number(node)
+    if not LOWEST_PORT <= port <= HIGHEST_PORT:
+        raise node.refuse(f"a port from {LOWEST_PORT} to {HIGHEST_PORT} is needed")
+    return port
+
+
+def _collection(node: Node) -> CollectionPlan:
+    keys = _keys(node, {"name", "members"}, {"copies", "blocks"})
+    return CollectionPlan(
+        name=_text(keys["name"]),
+        members=tuple(_text(each) for each in keys["members"].parts()),
+        copies=_count(keys["copies"]) if "copies" in keys else 0,
+        blocks=_count(keys["blocks"]) if "blocks" in keys else 0,
     )
 
 
@@ -107,7 +135,12 @@ def write_plan(plan: Plan) -> str:
     value = {
         "consortium": {"name": plan.name, "name_zh": plan.name_zh},
         "channel": plan.channel,
-        "chaincode": {"name": plan.chaincode, "version": plan.chaincode_version},
+        **({"members": list(plan.members)} if plan.members else {}),
+        "chaincode": {
+            "name": plan.chaincode,
+            "version": plan.chaincode_version,
+            "processes": plan.chaincode_processes,
+        },
         "database": plan.database.value,
         "ordering": {
             "consensus": how.consensus.value,
@@ -117,21 +150,26 @@ def write_plan(plan: Plan) -> str:
             "max_size": f"{how.max_bytes // 1024} KiB",
             "leader_timeout": f"{how.leader_timeout_ms} ms",
         },
+        **({"collections": [_written(each) for each in plan.collections]} if plan.collections else {}),
         "organisations": [
             {
                 "msp": each.msp,
                 "name": each.name,
                 "name_zh": each.name_zh,
                 "roles": [role.value for role in each.roles],
-                "host": each.host,
-                "port": each.port,
+                **({"host": each.host, "port": each.port} if each.listens else {}),
                 "orders": "yes" if each.orders else "no",
+                "peer": "yes" if each.hosts else "no",
             }
             for each in plan.organisations
         ],
     }
     text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
-    return text.replace("orders: 'yes'", "orders: yes").replace("orders: 'no'", "orders: no")
+    return re.sub(r"\b(orders|peer): '(yes|no)'", r"\1: \2", text)
+
+
+def _written(each: CollectionPlan) -> dict[str, Any]:
+    return {"name": each.name, "members": list(each.members), "copies": each.copies, "blocks": each.blocks}
 
 
 # ------------------------------------------------------------------ values
@@ -162,9 +200,16 @@ def _matching(node: Node, form: re.Pattern[str], what: str) -> str:
 
 
 def _number(node: Node) -> int:
+    number = _count(node)
+    if number == 0:
+        raise node.refuse("a whole number above 0 is needed")
+    return number
+
+
+def _count(node: Node) -> int:
     text = node.text()
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0):
-        raise node.refuse(f"{text[:80]!r} is not a whole number above 0")
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10):
+        raise node.refuse(f"{text[:80]!r} is not a whole number")
     return int(text)
 
 

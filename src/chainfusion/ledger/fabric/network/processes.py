@@ -28,11 +28,13 @@ class ProcessEnded(ChainFusionError):
 
 @dataclass(frozen=True)
 class Running:
-    """A process that was started. `born` tells it from a later one with the same id."""
+    """A process that was started. `born` tells it from a later one with the same id, `told` what it was told from what
+    it would be told now."""
 
     name: str
     pid: int
     born: str
+    told: str = ""
 
     @property
     def is_alive(self) -> bool:

@@ -1,0 +1,1 @@
+"""Deal terms as one readable document: reading with located errors, writing, schema, term sheet."""

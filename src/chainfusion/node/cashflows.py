@@ -1,0 +1,189 @@
+"""A deal's terms and what they pay: registering, consenting, and running them on the loans of the registered pool.
+
+The loans come from the pool's openings: the canonical records behind the root on the ledger, as the registered mapping
+made them. Who was granted them computes the same cents as everybody else who was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from chainfusion.cashflow.deal.assumed import Assumed
+from chainfusion.cashflow.deal.run import DealRun, Flows, LeftOut, run_deal
+from chainfusion.cashflow.pool.columns import Pool as LoanPool
+from chainfusion.cashflow.pool.tape import pool_of
+from chainfusion.cashflow.scale.run import project as project_pool
+from chainfusion.contracts.terms.contract import TermsView
+from chainfusion.contracts.terms.refusals import TermsDiffer, TermsUnknown
+from chainfusion.domain.errors import ChainFusionError, Text, require
+from chainfusion.domain.loan import EPOCH, Loan, decode_loan
+from chainfusion.domain.pool import Pool
+from chainfusion.domain.records import from_json
+from chainfusion.domain.terms.records import DealTerms
+from chainfusion.ledger.evidence.opening import SALT_BYTES
+from chainfusion.ledger.port import Receipt
+from chainfusion.node import pools
+from chainfusion.node.desk import Desk
+from chainfusion.vault.chunks import Progress, no_progress
+
+TOLD_EVERY = 20_000
+"""Loans between two reports of progress."""
+
+
+class CutOffDiffers(ChainFusionError):
+    """Terms that count from another day than the pool that is registered."""
+
+    code = "CUT_OFF_DIFFERS"
+    says = Text(
+        "The terms of deal {deal} count from {terms}; its pool in force is cut off on {pool}.",
+        "项目 {deal} 的条款自 {terms} 起算；在册资产池的封包日为 {pool}。",
+    )
+    do = Text(
+        "Register terms or a pool with the same cut-off date, or give collections instead.",
+        "请登记封包日一致的条款或资产池，或改为提供归集数据。",
+    )
+
+
+class NothingToProject(ChainFusionError):
+    """A pool of which no loan has a month left."""
+
+    code = "NOTHING_TO_PROJECT"
+    says = Text("No loan of the pool of deal {deal} has a month left.", "项目 {deal} 资产池中没有尚有剩余期限的贷款。")
+    do = Text("Register a pool whose loans are still paid.", "请登记仍在还款的资产池。")
+
+
+@dataclass(frozen=True)
+class DealPool:
+    """The pool in force as columns of loans; `left_out`: loans whose term has ended on the cut-off date, which no
+    schedule tells anything of."""
+
+    registered: Pool
+    loans: LoanPool
+    left_out: LeftOut
+
+
+# ------------------------------------------------------------------ terms
+
+
+def register_terms(desk: Desk, deal: str, terms: DealTerms, *, request: str | None = None) -> Receipt:
+    """Puts terms on the ledger as the version after the newest, with your institution's consent.
+
+    Raises: BadTerms, AnotherCurrency, TermsOutOfOrder where another was faster.
+    """
+    newest = len(versions(desk, deal))
+    arguments: dict[str, Any] = {"deal": deal, "terms": terms, "replaces": newest or None}
+    return desk.session.call("terms.register", request=request, **arguments)
+
+
+def consent(
+    desk: Desk, deal: str, version: int, fingerprint: str | None = None, *, request: str | None = None
+) -> Receipt:
+    """Consents to a version as it is registered. `fingerprint` is that of the terms which the person has read; the
+    registered text is held against its own fingerprint either way. Raises: TermsUnknown, TermsDiffer, TermsReplaced."""
+    record = show(desk, deal, version).record
+    same = record.terms.fingerprint() == record.fingerprint and fingerprint in (None, record.fingerprint)
+    require(same, TermsDiffer(deal=deal, version=version, fingerprint=record.fingerprint))
+    arguments: dict[str, Any] = {"deal": deal, "version": version, "fingerprint": record.fingerprint}
+    return desk.session.call("terms.consent", request=request, **arguments)
+
+
+def versions(desk: Desk, deal: str) -> tuple[TermsView, ...]:
+    """Every version of a deal's terms, oldest first. Raises: UnknownDeal."""
+    return from_json(tuple[TermsView, ...], desk.session.query("terms.overview", deal=deal))
+
+
+def show(desk: Desk, deal: str, version: int | None = None) -> TermsView:
+    """A version; without one that in force, else the newest. Raises: UnknownDeal, TermsUnknown."""
+    if version is not None:
+        return from_json(TermsView, desk.session.query("terms.show", deal=deal, version=version))
+    every = versions(desk, deal)
+    if not every:
+        raise TermsUnknown(deal=deal, version=1)
+    return next((each for each in reversed(every) if not each.outstanding), every[-1])
+
+
+# ------------------------------------------------------------------ running them
+
+
+def pool_of_deal(desk: Desk, deal: str, progress: Progress = no_progress) -> DealPool:
+    """The loans of the pool in force, at its cut-off date.
+
+    Raises: NotRegistered; OpeningsMissing where this institution was not granted them; NothingToProject; BadPool.
+    """
+    registered = pools.current(desk, deal)
+    opened = pools.openings(desk, registered)
+    cut_off = registered.record.cut_off
+    going, left, balance = list[Loan](), 0, 0
+    for loan in _loans(opened.leaf_data, progress):
+        if _ended(loan, cut_off):
+            left, balance = left + 1, balance + loan.current_balance
+        else:
+            going.append(loan)
+    require(bool(going), NothingToProject(deal=deal))
+    return DealPool(registered, pool_of(going, cut_off), LeftOut(left, balance))
+
+
+def project(
+    desk: Desk, deal: str, assumed: Assumed, version: int | None = None, progress: Progress = no_progress
+) -> DealRun:
+    """Runs a deal's terms on its own loans: pool, collections, waterfall.
+
+    Raises: as `show`, `pool_of_deal` and `run_deal`; CutOffDiffers.
+    """
+    terms = show(desk, deal, version).record.terms
+    return run_on(deal, terms, pool_of_deal(desk, deal, progress), assumed, progress)
+
+
+def run_on(deal: str, terms: DealTerms, pool: DealPool, assumed: Assumed, progress: Progress = no_progress) -> DealRun:
+    """Runs terms on loans that were opened already. Raises: CutOffDiffers, and as `run_deal`."""
+    found, needed = pool.registered.record.cut_off, terms.dates.cut_off
+    require(found == needed, CutOffDiffers(deal=deal, terms=needed.isoformat(), pool=found.isoformat()))
+    collections = project_pool(pool.loans, assumed.scenario(), progress=progress).total
+    return run_deal(terms, collections, assumed, left_out=pool.left_out)
+
+
+def run_tape(terms: DealTerms, loans: pl.DataFrame, assumed: Assumed, progress: Progress = no_progress) -> DealRun:
+    """Runs terms on a tape that was read at their cut-off date. Raises: NothingToProject, and as `run_deal`."""
+    cut_off = terms.dates.cut_off
+    over = _over(loans, cut_off)
+    going = loans.filter(~over)
+    require(going.height > 0, NothingToProject(deal=terms.id))
+    left = LeftOut(loans.height - going.height, int(loans.filter(over)["current_balance"].sum()))
+    collections = project_pool(pool_of(going, cut_off), assumed.scenario(), progress=progress).total
+    return run_deal(terms, collections, assumed, left_out=left)
+
+
+def run_published(desk: Desk, deal: str, flows: Flows, assumed: Assumed, version: int | None = None) -> DealRun:
+    """Runs a deal's terms on collections that were published, for those who may not read its loans."""
+    return run_deal(show(desk, deal, version).record.terms, flows, assumed)
+
+
+def _loans(leaves: tuple[bytes, ...], progress: Progress) -> Iterator[Loan]:
+    for n, data in enumerate(leaves):
+        if n % TOLD_EVERY == 0:
+            progress(n, len(leaves))
+        yield decode_loan(data[SALT_BYTES:])
+    progress(len(leaves), len(leaves))
+
+
+def _over(loans: pl.DataFrame, cut_off: date) -> pl.Series:
+    """`_ended` of every loan of a tape."""
+    day = (cut_off - EPOCH).days
+    by_date = loans["maturity_date"].to_physical() <= day
+    return (
+        pl.select(pl.when(loans["remaining_term"].is_not_null()).then(loans["remaining_term"] < 1).otherwise(by_date))
+        .to_series()
+        .fill_null(value=False)
+    )
+
+
+def _ended(loan: Loan, cut_off: date) -> bool:
+    """Whether a loan's term is over: no month left, or a maturity that is not after the cut-off date."""
+    if loan.remaining_term is not None:
+        return loan.remaining_term < 1
+    return loan.maturity_date is not None and loan.maturity_date <= (cut_off - EPOCH).days

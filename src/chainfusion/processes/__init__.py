@@ -1,0 +1,1 @@
+"""Process definitions as people write and draw them: YAML texts, the library that comes with the program."""
