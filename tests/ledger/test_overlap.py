@@ -1,25 +1,23 @@
-"""While a block is made durable the next one's signatures are checked, and nothing else of it happens yet."""
+"""Of many transactions one half is checked while the other is run; nothing is told before it is durable."""
 
 from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from threading import Event, Semaphore
+from threading import Semaphore
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainfusion.ledger.embedded import committer as committing
-from chainfusion.ledger.embedded import fsck
+from chainfusion.ledger.embedded import checking, fsck
 from chainfusion.ledger.embedded.committer import LedgerWriteFailed
 from chainfusion.ledger.embedded.waiting import WORTH_PARTING, WaitingRoom
-from chainfusion.ledger.evidence.transaction import Transaction
 from chainfusion.ledger.port import Receipt, TransactionRefused
 from tests.ledger.conftest import COLLECTIONS
 from tests.support.ledger import Consortium, Desk, representative
@@ -88,48 +86,11 @@ class Scene:
 
 
 @pytest.fixture
-def checked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """How many signatures have been checked."""
-    done: list[Transaction] = []
-    check = committing.signature_refusal
-
-    def counted(transaction: Transaction, certificate: Any) -> TransactionRefused | None:
-        done.append(transaction)
-        return check(transaction, certificate)
-
-    monkeypatch.setattr(committing, "signature_refusal", counted)
-    return lambda: len(done)
-
-
-@pytest.fixture
 def scene(consortium: Consortium, path: Path) -> Iterator[Scene]:
     made = Scene(consortium, path)
     yield made
     made.gate.open()
     made.ledger.close()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Waits for what another thread does."""
-    pause = Event()
-    for _ in range(int(PATIENCE * 100)):
-        if condition():
-            return
-        pause.wait(0.01)
-    raise AssertionError("it did not happen")
-
-
-def test_signatures_are_checked_before_the_block_ahead_is_durable(
-    checked: Callable[[], int], consortium: Consortium, path: Path
-) -> None:
-    scene = Scene(consortium, path)
-    until(lambda: checked() > 1 + WORTH_PARTING)
-    assert not any(future.done() for future in scene.ahead + scene.behind)
-    assert scene.ledger.height() == 2  # what readers see
-    scene.gate.open()
-    numbers = [int(future.result(PATIENCE).response) for future in scene.ahead + scene.behind]
-    assert numbers == list(range(2, 2 * LOT + 2))
-    scene.ledger.close()
 
 
 def test_a_block_that_fails_leaves_nothing_to_those_behind_it(scene: Scene, consortium: Consortium, path: Path) -> None:
@@ -166,7 +127,7 @@ def test_a_check_that_breaks_answers_its_batch_and_the_ledger_goes_on(
         raise RuntimeError("out of order")
 
     with monkeypatch.context() as patched:
-        patched.setattr(committing, "signature_refusal", broken)
+        patched.setattr(checking, "signature_refusal", broken)
         with pytest.raises(LedgerWriteFailed, match="out of order"):
             desk.submit("probe.count_up", key="n")
     assert desk.submit("probe.count_up", key="n").response == b"1"

@@ -1,19 +1,15 @@
 """The committer: one thread that orders what waits, runs it, and makes it durable a block at a time.
 
-Many transactions share one fsync: while a block is being written the next ones gather, and their signatures are
-checked, in two halves, one in a helper thread and one here. OpenSSL, SQLite and the disk let each other run while they
-work; Python does not, so a block's contracts run only once the block before is durable.
+Many transactions share one fsync: while a block is being written the next ones gather. While one batch is run, the
+signatures of the next one are checked on another core (`checking`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
+from concurrent.futures import Future, InvalidStateError
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -22,10 +18,10 @@ from chainfusion.domain.records import utc_text
 from chainfusion.ledger.embedded.admission import (
     Admitted,
     check_time,
-    signature_refusal,
     transient_bytes,
 )
 from chainfusion.ledger.embedded.blocks import LEDGER_ID, MAX_BYTES, MAX_TRANSACTIONS, BlockSigner, Head
+from chainfusion.ledger.embedded.checking import Refusals, SignatureChecker
 from chainfusion.ledger.embedded.draft import Answer, Answers, Draft, receipt
 from chainfusion.ledger.embedded.execution import Engine, Execution
 from chainfusion.ledger.embedded.lock import WriteLock
@@ -44,8 +40,8 @@ from chainfusion.ledger.evidence.certificates import CertificateRefused
 from chainfusion.ledger.evidence.transaction import VALID, Outcome, Transaction
 from chainfusion.ledger.port import OutcomeUnknown, Receipt, TransactionRefused
 
-SMALL_BATCH = 8
-"""Transactions below which waking a helper costs more than it saves."""
+Checked = tuple[list[Admitted], Callable[[], Refusals]]
+"""A batch, and what waits for the checks of its signatures."""
 
 
 class LedgerWriteFailed(OutcomeUnknown):
@@ -75,22 +71,6 @@ class NotTheOrderer(ChainFusionError):
     do = Text("Send transactions to the node of the ordering member.", "请将交易发送至排序成员的节点。")
 
 
-@dataclass(frozen=True)
-class Sealing:
-    """A block that is being made durable."""
-
-    draft: Draft
-    refused: Answers
-    """Answers to those of its batch that are not in it."""
-    done: Callable[[], None]
-    """Returns when it is durable. Raises: what hindered it."""
-
-    @property
-    def ordered(self) -> list[Admitted]:
-        """All that wait for it."""
-        return [each for admitted in self.draft.admitted for each in (admitted, *admitted.repeats)]
-
-
 class Committer:
     """Owns the one connection that writes."""
 
@@ -115,8 +95,7 @@ class Committer:
         self._head: Head | None = None
         self._seen = -1
         self._lock = WriteLock(path)
-        self._helpers = ThreadPoolExecutor(2, thread_name_prefix="ledger-helper")
-        self._sealing: Sealing | None = None
+        self._checker = SignatureChecker()
         self.waiting = WaitingRoom()
         self._thread = Thread(target=self._work, name="ledger-committer", daemon=True)
 
@@ -160,7 +139,7 @@ class Committer:
         self.waiting.close()
         if self._thread.is_alive():
             self._thread.join()
-        self._helpers.shutdown()
+        self._checker.close()
 
     def close(self) -> None:
         """Ends; where no other connection is open, everything is then in the one file."""
@@ -169,36 +148,30 @@ class Committer:
         self._lock.close()
 
     def _work(self) -> None:
-        while (batch := self._next_batch()) or self._sealing:
-            try:
-                refusals = self._signature_refusals(batch)
-            except Exception as error:  # the thread must outlive whatever one batch brings
-                self._finish_block()
-                self._fail(batch, error)
-            else:
-                self._finish_block()
-                self._settle(batch, refusals)
-
-    def _next_batch(self) -> list[Admitted]:
-        """What waits; nothing at once where a block is being sealed and its end is all there is to wait for."""
-        return self.waiting.take(MAX_TRANSACTIONS, MAX_BYTES, wait=self._sealing is None)
+        """Has one batch checked while the one before it is run."""
+        checked: Checked | None = None
+        while True:
+            batch = self.waiting.take(MAX_TRANSACTIONS, MAX_BYTES, wait=checked is None)
+            following = (batch, self._checker.begin(batch)) if batch else None
+            if checked is None and following is None:
+                return
+            if checked is not None:
+                self._settle(*checked)
+            checked = following
 
     # -------------------------------------------------------------- one batch
 
-    def _settle(self, batch: list[Admitted], refusals: list[TransactionRefused | None]) -> None:
+    def _settle(self, batch: list[Admitted], refusals: Callable[[], Refusals]) -> None:
         """Refuses what is badly signed, and puts the others in one block or more."""
-        checked = list(zip(batch, refusals, strict=True))
-        self._tell([(admitted, refusal) for admitted, refusal in checked if refusal is not None])
-        rest = [admitted for admitted, refusal in checked if refusal is None]
+        try:
+            found = list(zip(batch, refusals(), strict=True))
+        except Exception as error:  # the thread must outlive whatever one batch brings
+            self._fail(batch, error)
+            return
+        self._tell([(admitted, refusal) for admitted, refusal in found if refusal is not None])
+        rest = [admitted for admitted, refusal in found if refusal is None]
         while rest:
-            rest = self._begin_block(rest)
-
-    def _signature_refusals(self, batch: list[Admitted]) -> list[TransactionRefused | None]:
-        if len(batch) < SMALL_BATCH:
-            return _refusals(batch)
-        half = len(batch) // 2
-        second = self._helpers.submit(_refusals, batch[half:])
-        return _refusals(batch[:half]) + second.result()
+            rest = self._commit(rest)
 
     def _tell(self, answers: Answers) -> None:
         self.waiting.leave(admitted for admitted, _ in answers)
@@ -214,41 +187,18 @@ class Committer:
 
     # -------------------------------------------------------------- one block
 
-    def _begin_block(self, batch: list[Admitted]) -> list[Admitted]:
-        """Runs transactions and begins to seal the block of them. Returns those that belong in the next one."""
+    def _commit(self, batch: list[Admitted]) -> list[Admitted]:
+        """Makes a block of transactions durable and answers them. Returns those that belong in the next one."""
         try:
-            with ExitStack() as transaction:
-                transaction.enter_context(self._lock.held())
-                transaction.enter_context(self._store.writing())
+            with self._lock.held(), self._store.writing():
                 refused, rest, draft = self._draft(batch)
-                seal = partial(self._seal_durably, draft, transaction.pop_all())
+                if draft.admitted:
+                    self._seal(draft)
         except Exception as error:
             self._fail(batch, error)
             return []
-        is_small = len(draft.admitted) < SMALL_BATCH
-        self._sealing = Sealing(draft, refused, seal if is_small else self._helpers.submit(seal).result)
-        if is_small or rest:
-            self._finish_block()
+        self._tell(refused + draft.receipts())
         return rest
-
-    def _seal_durably(self, draft: Draft, transaction: ExitStack) -> None:
-        """Ends the write that `_begin_block` began: in a helper thread, since SQLite and the disk need no Python."""
-        with transaction:
-            if draft.admitted:
-                self._seal(draft)
-
-    def _finish_block(self) -> None:
-        """Waits until the block under way is durable, and answers its transactions."""
-        sealing, self._sealing = self._sealing, None
-        if sealing is None:
-            return
-        try:
-            sealing.done()
-        except Exception as error:
-            self._tell(sealing.refused)
-            self._fail(sealing.ordered, error)
-        else:
-            self._tell(sealing.refused + sealing.draft.receipts())
 
     def _draft(self, batch: list[Admitted]) -> tuple[Answers, list[Admitted], Draft]:
         head = self._current_head()
@@ -351,10 +301,6 @@ class Committer:
 
 def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, StorageError) else f"{type(error).__name__}: {error}"
-
-
-def _refusals(batch: list[Admitted]) -> list[TransactionRefused | None]:
-    return [signature_refusal(admitted.transaction, admitted.certificate) for admitted in batch]
 
 
 def _require_same(first: Transaction, second: Transaction) -> None:

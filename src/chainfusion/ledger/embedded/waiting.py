@@ -43,8 +43,8 @@ class WaitingRoom:
     def take(self, count: int, size: int, *, wait: bool) -> list[Admitted]:
         """Takes at most `count` transactions and about `size` bytes, and of many inside no more than half.
 
-        So a half is checked while the other is made durable. Waits for the first where `wait` says so; none once closed
-        and empty. They stay inside, and known to `holds`, until `leave`.
+        So one half's signatures are checked while the other is run. Waits for the first where `wait` says so; none once
+        closed and empty. They stay inside, and known to `holds`, until `leave`.
         """
         with self._lock:
             while wait and not self._waiting and not self._closed:
