@@ -17,7 +17,7 @@ from chainfusion.ledger.port import Receipt
 from tests.ledger.conftest import COLLECTIONS
 from tests.support.ledger import Consortium, Desk, representative
 
-IN_FLIGHT = 16
+IN_FLIGHT = 48  # so that one group is checked while another is written
 ID_BYTES = 32
 
 

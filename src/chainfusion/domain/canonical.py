@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable
 from json import encoder
 from typing import Any
@@ -21,8 +20,8 @@ Json = dict[str, Any] | list[Any] | str | int | bool | None
 MAX_DEPTH = 64
 """How deep arrays and objects may nest: far beyond any record, and safe to walk recursively anywhere."""
 _MIN, _MAX = -(2**63), 2**63 - 1
-_LONG_INTEGER = re.compile(rb"[:,\[]-?[0-9]{19}")
-"""Where a canonical integer of 19 digits or more stands in a container; digits elsewhere are inside a text."""
+_LONGEST = len(str(_MIN))
+"""Characters of the longest integer within 64 bits."""
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -99,20 +98,26 @@ def fingerprint(value: Any) -> str:
 def _plainly_sound(data: bytes) -> bool:
     """Whether parsed bytes show by themselves that `_check` would pass: it walks every value, this scans once.
 
-    Decoded JSON has text keys and no floats; ASCII leaves no surrogate but a written one, few brackets no depth, and
-    where no integer has 19 digits none is beyond 64 bits.
+    Decoded JSON has text keys, no floats and no integers beyond 64 bits; ASCII leaves no surrogate but a written one,
+    few brackets no depth.
     """
     if not data.startswith((b"{", b"[")):
         return False
     flat = data.count(b"{") + data.count(b"[") <= MAX_DEPTH
-    return flat and data.isascii() and b"\\u" not in data and _LONG_INTEGER.search(data) is None
+    return flat and data.isascii() and b"\\u" not in data
 
 
 def _no_float(text: str) -> None:
     raise NotCanonical(why=f"floating point {text[:40]}")
 
 
-_decode = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float).decode
+def _whole(text: str) -> int:
+    if len(text) > _LONGEST or not _MIN <= (value := int(text)) <= _MAX:
+        raise NotCanonical(why="integer beyond 64 bits")
+    return value
+
+
+_decode = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float, parse_int=_whole).decode
 
 
 def _check(value: Any, depth: int = 0) -> None:

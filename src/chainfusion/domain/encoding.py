@@ -33,9 +33,9 @@ def encoded(value: Any) -> bytes:
     if not _keeps_bytes(kind):
         return _bytes(value)
     kept = vars(value)
-    if _KEPT not in kept:
-        kept[_KEPT] = _bytes(value)
-    data: bytes = kept[_KEPT]
+    data: bytes | None = kept.get(_KEPT)
+    if data is None:
+        data = kept[_KEPT] = _bytes(value)
     return data
 
 
@@ -53,11 +53,20 @@ def _keeps_bytes(kind: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    kind: Any = type(value)
-    return _writer(kind)(value)
+    return _writers[type(value)](value)
 
 
-@cache
+class _Writers(dict[Any, Writer]):
+    """A type's writer, found once."""
+
+    def __missing__(self, kind: Any) -> Writer:
+        writer = self[kind] = _writer(kind)
+        return writer
+
+
+_writers = _Writers()
+
+
 def _writer(kind: Any) -> Writer:
     if is_dataclass(kind):
         return _record_writer(kind)
@@ -71,18 +80,10 @@ def _writer(kind: Any) -> Writer:
 
 def _record_writer(kind: Any) -> Writer:
     names = sorted(field.name for field in fields(kind))
-    heads = [f'{"," if at else "{"}"{name}":' for at, name in enumerate(names)]
+    form = "{" + ",".join(f'"{name}":%s' for name in names) + "}"
     values: Callable[[Any], Iterable[Any]]
     values = attrgetter(*names) if len(names) > 1 else lambda record: [getattr(record, name) for name in names]
-
-    def write(record: Any) -> str:
-        parts = [
-            head + (encode_basestring(value) if type(value) is str else _text(value))
-            for head, value in zip(heads, values(record), strict=True)
-        ]
-        return "".join(parts) + "}" if parts else "{}"
-
-    return write
+    return lambda record: form % tuple([_writers[type(value)](value) for value in values(record)])
 
 
 def _object(value: dict[Any, Any]) -> str:
@@ -93,7 +94,7 @@ def _object(value: dict[Any, Any]) -> str:
 
 
 def _array(value: Iterable[Any]) -> str:
-    return "[" + ",".join([encode_basestring(item) if type(item) is str else _text(item) for item in value]) + "]"
+    return "[" + ",".join([_writers[type(item)](item) for item in value]) + "]"
 
 
 _WRITERS: tuple[tuple[type, Writer], ...] = (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from chainfusion.contracts.framework import Operation, Registry
@@ -22,6 +23,18 @@ from chainfusion.ledger.port import Receipt, TransactionRefused
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=15)
 """How far the time that a client states may be from the time of the block."""
 _NONCE = re.compile(r"[0-9a-f]{48}")
+_DECLARED = {
+    "signature": bytes,
+    "proposal.args": dict,
+    "proposal.channel": str,
+    "proposal.contract": str,
+    "proposal.creator.certificate": str,
+    "proposal.creator.msp": str,
+    "proposal.nonce": str,
+    "proposal.operation": str,
+    "proposal.version": int,
+}
+_FIELDS, _TYPES = attrgetter(*_DECLARED), tuple(_DECLARED.values())
 
 
 @dataclass(slots=True)
@@ -100,13 +113,9 @@ def _recorded(transaction: Transaction) -> Transaction:
 
 def _require_types(transaction: Transaction) -> None:
     """Refuses fields of other types than declared, whose bytes would not be read back."""
-    proposal, creator = transaction.proposal, transaction.proposal.creator
-    texts = (proposal.channel, proposal.contract, proposal.nonce, proposal.operation, creator.msp, creator.certificate)
+    proposal = transaction.proposal
     fits = (
-        set(map(type, texts)) == {str}
-        and type(proposal.args) is dict
-        and type(proposal.version) is int
-        and type(transaction.signature) is bytes
+        tuple(map(type, _FIELDS(transaction))) == _TYPES
         and type(proposal.transient) in (str, type(None))
         and isinstance(proposal.time, datetime)
         and proposal.time.utcoffset() is not None
@@ -194,4 +203,4 @@ def transient_digest(transient: Mapping[str, bytes]) -> str | None:
 
 def transient_size(transient: Mapping[str, bytes]) -> int:
     """Bytes of transient input."""
-    return sum(len(key) + len(value) for key, value in transient.items())
+    return sum([len(key) + len(value) for key, value in transient.items()]) if transient else 0

@@ -1,15 +1,14 @@
 """The committer: one thread that orders what waits, runs it, and makes it durable a block at a time.
 
-Many transactions share one fsync: while a block is being written the next ones gather. Signatures are checked in two
-halves, one in a helper thread and one here, because OpenSSL lets both run while it works.
+Many transactions share one fsync: while a block is being written the next ones gather. While one batch is run, the
+signatures of the next one are checked on another core (`checking`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import Future, InvalidStateError
 from datetime import datetime
 from pathlib import Path
 from threading import Thread
@@ -19,10 +18,11 @@ from chainfusion.domain.records import utc_text
 from chainfusion.ledger.embedded.admission import (
     Admitted,
     check_time,
-    signature_refusal,
     transient_bytes,
 )
 from chainfusion.ledger.embedded.blocks import LEDGER_ID, MAX_BYTES, MAX_TRANSACTIONS, BlockSigner, Head
+from chainfusion.ledger.embedded.checking import Refusals, SignatureChecker
+from chainfusion.ledger.embedded.draft import Answer, Answers, Draft, receipt
 from chainfusion.ledger.embedded.execution import Engine, Execution
 from chainfusion.ledger.embedded.lock import WriteLock
 from chainfusion.ledger.embedded.membership import (
@@ -36,14 +36,12 @@ from chainfusion.ledger.embedded.membership import (
 from chainfusion.ledger.embedded.state import State
 from chainfusion.ledger.embedded.store import PLACES_PER_BLOCK, Connect, StorageError, Store
 from chainfusion.ledger.embedded.waiting import WaitingRoom
-from chainfusion.ledger.evidence.block import BlockHeader
 from chainfusion.ledger.evidence.certificates import CertificateRefused
 from chainfusion.ledger.evidence.transaction import VALID, Outcome, Transaction
-from chainfusion.ledger.port import OutcomeUnknown, Receipt, TransactionRefused, TransactionState
+from chainfusion.ledger.port import OutcomeUnknown, Receipt, TransactionRefused
 
-SMALL_BATCH = 8
-"""Signatures below which waking the helper costs more than it saves."""
-Answer = Receipt | ChainFusionError
+Checked = tuple[list[Admitted], Callable[[], Refusals]]
+"""A batch, and what waits for the checks of its signatures."""
 
 
 class LedgerWriteFailed(OutcomeUnknown):
@@ -73,48 +71,6 @@ class NotTheOrderer(ChainFusionError):
     do = Text("Send transactions to the node of the ordering member.", "请将交易发送至排序成员的节点。")
 
 
-@dataclass
-class Draft:
-    """A block in the making."""
-
-    head: Head
-    time: datetime
-    ordered_under: InForce | None
-    """The membership before the block, whose orderer signs it; None before the founding."""
-    admitted: list[Admitted] = field(default_factory=list)
-    executions: list[Execution] = field(default_factory=list)
-    first: dict[str, Admitted] = field(default_factory=dict)
-    known: frozenset[bytes] = frozenset()
-    """Ids among those waiting that earlier blocks have recorded."""
-    size: int = 0
-
-    def add(self, admitted: Admitted, execution: Execution) -> None:
-        """Gives a transaction the next position."""
-        self.first[admitted.proposal.tx_id] = admitted
-        self.admitted.append(admitted)
-        self.executions.append(execution)
-        self.size += execution.size
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the next transaction belongs in the next block."""
-        return len(self.admitted) >= MAX_TRANSACTIONS or self.size >= MAX_BYTES
-
-    def header(self, channel: str, membership: bytes) -> BlockHeader:
-        """The header over what was added."""
-        transactions = [admitted.transaction.leaf for admitted in self.admitted]
-        outcomes = [execution.outcome.leaf for execution in self.executions]
-        return self.head.header(channel, membership, self.time, transactions, outcomes)
-
-    def receipts(self) -> list[tuple[Admitted, Answer]]:
-        """What to answer, once it is durable."""
-        return [
-            (each, receipt(execution.outcome, execution.response, self.head.height))
-            for admitted, execution in zip(self.admitted, self.executions, strict=True)
-            for each in (admitted, *admitted.repeats)
-        ]
-
-
 class Committer:
     """Owns the one connection that writes."""
 
@@ -139,7 +95,7 @@ class Committer:
         self._head: Head | None = None
         self._seen = -1
         self._lock = WriteLock(path)
-        self._helper = ThreadPoolExecutor(1, thread_name_prefix="ledger-signatures")
+        self._checker = SignatureChecker()
         self.waiting = WaitingRoom()
         self._thread = Thread(target=self._work, name="ledger-committer", daemon=True)
 
@@ -183,7 +139,7 @@ class Committer:
         self.waiting.close()
         if self._thread.is_alive():
             self._thread.join()
-        self._helper.shutdown()
+        self._checker.close()
 
     def close(self) -> None:
         """Ends; where no other connection is open, everything is then in the one file."""
@@ -192,59 +148,63 @@ class Committer:
         self._lock.close()
 
     def _work(self) -> None:
-        while batch := self.waiting.take(MAX_TRANSACTIONS, MAX_BYTES):
-            try:
-                answers = self.settle(batch)
-            except Exception as error:  # the thread must outlive whatever one batch brings
-                answers = [(admitted, LedgerWriteFailed(why=f"{type(error).__name__}: {error}")) for admitted in batch]
-            self.waiting.leave(batch)
-            for admitted, answer in answers:
-                _tell(admitted.future, answer)
+        """Has one batch checked while the one before it is run."""
+        checked: Checked | None = None
+        while True:
+            batch = self.waiting.take(MAX_TRANSACTIONS, MAX_BYTES, wait=checked is None)
+            following = (batch, self._checker.begin(batch)) if batch else None
+            if checked is None and following is None:
+                return
+            if checked is not None:
+                self._settle(*checked)
+            checked = following
 
     # -------------------------------------------------------------- one batch
 
-    def settle(self, batch: list[Admitted]) -> list[tuple[Admitted, Answer]]:
-        """Checks signatures, then commits what is good in one block or more. Returns an answer for each."""
-        answers: list[tuple[Admitted, Answer]] = []
-        rest: list[Admitted] = []
-        for admitted, refusal in zip(batch, self._signature_refusals(batch), strict=True):
-            if refusal is None:
-                rest.append(admitted)
-            else:
-                answers.append((admitted, refusal))
+    def _settle(self, batch: list[Admitted], refusals: Callable[[], Refusals]) -> None:
+        """Refuses what is badly signed, and puts the others in one block or more."""
+        try:
+            found = list(zip(batch, refusals(), strict=True))
+        except Exception as error:  # the thread must outlive whatever one batch brings
+            self._fail(batch, error)
+            return
+        self._tell([(admitted, refusal) for admitted, refusal in found if refusal is not None])
+        rest = [admitted for admitted, refusal in found if refusal is None]
         while rest:
-            told, rest = self._commit(rest)
-            answers.extend(told)
-        return answers
+            rest = self._commit(rest)
 
-    def _signature_refusals(self, batch: list[Admitted]) -> list[TransactionRefused | None]:
-        if len(batch) < SMALL_BATCH:
-            return _refusals(batch)
-        half = len(batch) // 2
-        second = self._helper.submit(_refusals, batch[half:])
-        return _refusals(batch[:half]) + second.result()
+    def _tell(self, answers: Answers) -> None:
+        self.waiting.leave(admitted for admitted, _ in answers)
+        for admitted, answer in answers:
+            _tell(admitted.future, answer)
 
-    def _commit(self, batch: list[Admitted]) -> tuple[list[tuple[Admitted, Answer]], list[Admitted]]:
+    def _fail(self, batch: list[Admitted], error: Exception) -> None:
+        """Answers those whose block failed; the next one begins with what the file says."""
+        self._state.forget()
+        self._head = None
+        failure = error if isinstance(error, NotTheOrderer) else LedgerWriteFailed(why=_reason(error))
+        self._tell([(admitted, failure) for admitted in batch])
+
+    # -------------------------------------------------------------- one block
+
+    def _commit(self, batch: list[Admitted]) -> list[Admitted]:
+        """Makes a block of transactions durable and answers them. Returns those that belong in the next one."""
         try:
             with self._lock.held(), self._store.writing():
                 refused, rest, draft = self._draft(batch)
                 if draft.admitted:
                     self._seal(draft)
-        except BaseException as error:
-            self._state.forget()
-            self._head = None
-            if isinstance(error, StorageError):
-                return [(admitted, LedgerWriteFailed(why=str(error))) for admitted in batch], []
-            if isinstance(error, NotTheOrderer):
-                return [(admitted, error) for admitted in batch], []
-            raise
-        return refused + draft.receipts(), rest
+        except Exception as error:
+            self._fail(batch, error)
+            return []
+        self._tell(refused + draft.receipts())
+        return rest
 
-    def _draft(self, batch: list[Admitted]) -> tuple[list[tuple[Admitted, Answer]], list[Admitted], Draft]:
+    def _draft(self, batch: list[Admitted]) -> tuple[Answers, list[Admitted], Draft]:
         head = self._current_head()
         draft = Draft(head, head.next_time(self._clock()), membership_in(self._state))
         draft.known = self._store.known(bytes.fromhex(admitted.proposal.tx_id) for admitted in batch)
-        answers: list[tuple[Admitted, Answer]] = []
+        answers: Answers = []
         for count, admitted in enumerate(batch):
             if draft.is_full:
                 return answers, batch[count:], draft
@@ -339,14 +299,8 @@ class Committer:
         require(fits, NotTheOrderer(why="its certificate is not the one in the membership record"))
 
 
-def receipt(outcome: Outcome, response: bytes, block: int) -> Receipt:
-    """The receipt of a recorded transaction."""
-    state = TransactionState.COMMITTED if outcome.code == VALID else TransactionState.INVALID
-    return Receipt(outcome.tx_id, state, outcome.code, block, response)
-
-
-def _refusals(batch: list[Admitted]) -> list[TransactionRefused | None]:
-    return [signature_refusal(admitted.transaction, admitted.certificate) for admitted in batch]
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, StorageError) else f"{type(error).__name__}: {error}"
 
 
 def _require_same(first: Transaction, second: Transaction) -> None:

@@ -114,8 +114,8 @@ class EmbeddedContext:
     @property
     def writes(self) -> Writes:
         """The write sets, in the order of keys."""
-        private = ((collection, key, value) for (collection, key), value in self._private.items())
-        return Writes(tuple(sorted(self._public.items())), tuple(sorted(private, key=lambda row: row[:2])))
+        private = tuple((collection, key, value) for (collection, key), value in sorted(self._private.items()))
+        return Writes(tuple(sorted(self._public.items())), private)
 
     @property
     def events(self) -> bytes | None:

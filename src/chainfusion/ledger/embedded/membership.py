@@ -68,6 +68,7 @@ def _read(value: bytes) -> InForce:
     return InForce(from_bytes(Membership, value), sha256(value))
 
 
+@lru_cache(maxsize=4096)
 def caller_of(certificate: Certificate, msp: str) -> Caller:
     """Who a certificate says that its holder is."""
     return Caller(msp=msp, name=certificate.subject, roles=certificate.roles, certificate=certificate.fingerprint)

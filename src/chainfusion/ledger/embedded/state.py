@@ -143,9 +143,9 @@ class State:
         self._read[key] = value
 
     def _forget_ranges(self, key: bytes) -> None:
-        touched = [(start, end) for start, end in self._ranges if start <= key and (end is None or key < end)]
-        for bounds in touched:
-            del self._ranges[bounds]
+        for start, end in [*self._ranges]:
+            if start <= key and (end is None or key < end):
+                del self._ranges[start, end]
 
     def flush(self) -> None:
         """Hands what was gathered to the store, inside whose transaction this is called."""

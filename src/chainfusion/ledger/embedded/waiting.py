@@ -10,6 +10,8 @@ from chainfusion.ledger.embedded.admission import Admitted
 
 MAX_WAITING = 8_192
 """Transactions that may wait; who brings more waits too."""
+WORTH_PARTING = 16
+"""Transactions that are better served as one block, with one wait for the disk."""
 
 
 class WaitingRoom:
@@ -20,6 +22,7 @@ class WaitingRoom:
         self._ids: dict[str, int] = {}
         self._lock = Lock()
         self._changed = Condition(self._lock)
+        self._inside = 0
         self._closed = False
 
     def enter(self, admitted: Admitted) -> bool:
@@ -31,19 +34,22 @@ class WaitingRoom:
             if self._closed:
                 return False
             self._ids[tx_id] = self._ids.get(tx_id, 0) + 1
+            self._inside += 1
             self._waiting.append(admitted)
             if len(self._waiting) == 1:
                 self._changed.notify_all()
             return True
 
-    def take(self, count: int, size: int) -> list[Admitted]:
-        """Waits for transactions and takes at most `count` of them and about `size` bytes; none once closed and empty.
+    def take(self, count: int, size: int, *, wait: bool) -> list[Admitted]:
+        """Takes at most `count` transactions and about `size` bytes, and of many inside no more than half.
 
-        They stay known to `holds` until `leave`.
+        So one half's signatures are checked while the other is run. Waits for the first where `wait` says so; none once
+        closed and empty. They stay inside, and known to `holds`, until `leave`.
         """
         with self._lock:
-            while not self._waiting and not self._closed:
+            while wait and not self._waiting and not self._closed:
                 self._changed.wait()
+            count = min(count, max(WORTH_PARTING, (self._inside + 1) // 2))
             taken: list[Admitted] = []
             while self._waiting and len(taken) < count and size > 0:
                 taken.append(self._waiting.popleft())
@@ -55,6 +61,7 @@ class WaitingRoom:
         """Forgets transactions that have been answered."""
         with self._lock:
             for admitted in settled:
+                self._inside -= 1
                 tx_id = admitted.proposal.tx_id
                 left = self._ids.pop(tx_id) - 1
                 if left:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 from chainfusion.domain.canonical import parse_canonical, trusted_canonical
+from chainfusion.domain.lazy import lazy
 from chainfusion.domain.records import from_json, to_json
 
 FORMAT = "chainfusion-block-v1"
@@ -34,12 +34,12 @@ class BlockHeader:
     time: datetime
     transactions: bytes
 
-    @cached_property
+    @lazy
     def encoded(self) -> bytes:
         """Canonical bytes: the leaf of the log's tree."""
         return trusted_canonical(to_json(self))
 
-    @cached_property
+    @lazy
     def hash(self) -> bytes:
         """SHA-256 of the canonical bytes."""
         return hashlib.sha256(self.encoded).digest()

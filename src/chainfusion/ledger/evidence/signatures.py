@@ -9,7 +9,7 @@ from __future__ import annotations
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from chainfusion.domain.errors import ChainFusionError, Text
@@ -18,6 +18,7 @@ P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Order n of the P-256 group (SEC 2, secp256r1)."""
 _HALF = P256_ORDER >> 1
 _P256 = ECDSA(SHA256())
+_P256_DIGEST = ECDSA(Prehashed(SHA256()))
 
 
 class SignatureRefused(ChainFusionError):
@@ -35,10 +36,19 @@ def sign_p256(private_key: EllipticCurvePrivateKey, data: bytes) -> bytes:
 
 def verify_p256(public_key: EllipticCurvePublicKey, signature: bytes, data: bytes) -> None:
     """Checks a signature of `sign_p256`. Raises: SignatureRefused."""
+    _verify(public_key, signature, data, _P256)
+
+
+def verify_p256_digest(public_key: EllipticCurvePublicKey, signature: bytes, digest: bytes) -> None:
+    """`verify_p256` by the SHA-256 of the data. Raises: SignatureRefused."""
+    _verify(public_key, signature, digest, _P256_DIGEST)
+
+
+def _verify(public_key: EllipticCurvePublicKey, signature: bytes, data: bytes, algorithm: ECDSA) -> None:
     if not is_low_s(signature):
         raise SignatureRefused(why="it is not low-S in strict DER", why_zh="不是严格 DER 编码的 low-S 形式")
     try:
-        public_key.verify(signature, data, _P256)
+        public_key.verify(signature, data, algorithm)
     except InvalidSignature:
         raise _mismatch() from None
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 from chainfusion.domain.canonical import parse_canonical, trusted_canonical
 from chainfusion.domain.encoding import encoded
+from chainfusion.domain.lazy import lazy
 from chainfusion.domain.records import from_json
 
 SIGNING_PREFIX = b"chainfusion transaction v1\n"
@@ -43,12 +44,12 @@ class Proposal:
     transient: str | None
     version: int
 
-    @cached_property
+    @lazy
     def payload(self) -> bytes:
         """Canonical bytes."""
         return encoded(self)
 
-    @cached_property
+    @lazy
     def tx_id(self) -> str:
         """The transaction's id, see `transaction_id`."""
         return transaction_id(self.nonce, self.creator)
@@ -75,7 +76,7 @@ class Transaction:
     proposal: Proposal
     signature: bytes
 
-    @cached_property
+    @lazy
     def leaf(self) -> bytes:
         """Canonical bytes: the leaf of the block's transaction tree."""
         return b"".join((_BEFORE_PAYLOAD, self.proposal.payload, _AFTER_PAYLOAD, self.signature.hex().encode(), b'"}'))
@@ -106,7 +107,7 @@ class Outcome:
     tx_id: str
     writes: tuple[tuple[str | None, ...], ...]
 
-    @cached_property
+    @lazy
     def leaf(self) -> bytes:
         """Canonical bytes: the leaf of the block's outcome tree. Its fields are JSON values as they stand."""
         return trusted_canonical(
@@ -130,7 +131,13 @@ class Outcome:
 
 def transaction_id(nonce: str, creator: Creator) -> str:
     """SHA-256(nonce, canonical creator) in hexadecimal: a repeated request id gives the same id."""
-    return hashlib.sha256(bytes.fromhex(nonce) + encoded(creator)).hexdigest()
+    return hashlib.sha256(bytes.fromhex(nonce) + _creator_bytes(creator)).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _creator_bytes(creator: Creator) -> bytes:
+    """A person signs many transactions."""
+    return encoded(creator)
 
 
 def nonce_of(request_id: str) -> str:
