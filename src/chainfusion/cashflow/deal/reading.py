@@ -86,8 +86,8 @@ class PaymentLine:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """A step by its number in the period. `available` is what its accounts held before it, `left` after it; `code` the
-    rule as the terms have it."""
+    """A step by its number in the period. `available` is what its accounts held before it, `left` after it; `carried`
+    what cutting off per 100 of face moved to the next period; `code` the rule as the terms have it."""
 
     number: int
     list: str
@@ -104,6 +104,7 @@ class StepLine:
     paid: int
     unpaid: int
     left: int
+    carried: int
     amount_said: Text
     cap_said: Text
     when_said: Text
@@ -266,6 +267,7 @@ class Words:
                         not_more(p, found, step, self.terms))
             for p in found.payments
         )  # fmt: skip
+        paid, left = sum(p.paid for p in payments), sum(move.after for move in found.accounts)
         return StepLine(
             number=number,
             list=found.list,
@@ -279,9 +281,10 @@ class Words:
             available=found.available,
             amount=found.amount,
             cap=found.cap,
-            paid=sum(p.paid for p in payments),
+            paid=paid,
             unpaid=sum(p.unpaid for p in payments),
-            left=sum(move.after for move in found.accounts),
+            left=left,
+            carried=found.available - left - paid if step.act is Act.PRINCIPAL else 0,
             amount_said=self.formula(step.amount),
             cap_said=self.formula(step.cap),
             when_said=self.formula(step.when),
