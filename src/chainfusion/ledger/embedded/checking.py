@@ -71,7 +71,7 @@ class SignatureChecker:
         return self._is_ready
 
     def _start(self) -> None:
-        command = [sys.executable, "-m", "chainfusion.ledger.embedded.checking_process"]
+        command = [sys.executable, "-c", "from chainfusion.ledger.embedded.checking_process import main; main()"]
         settings = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         pipe = subprocess.PIPE
         try:

@@ -50,6 +50,7 @@ def _key(point: bytes) -> EllipticCurvePublicKey:
     return EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """On standard input and output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who interrupts the program ends this with its input
     serve(sys.stdin.buffer, os.fdopen(sys.stdout.fileno(), "wb", buffering=0, closefd=False))
