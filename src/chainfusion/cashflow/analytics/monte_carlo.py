@@ -8,7 +8,9 @@ so the result is the same, bit for bit, for any batch and any number of threads.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -38,7 +40,7 @@ _PERCENTILES = ("0.5", "0.9", "0.95", "0.99", "0.999")
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulation(Framed):
     """What every path gave: `factor` and `defaults` (share of the pool) of shape (paths,); `losses` and `lives` by
-    class. A loss is in minor units; a life in years of 365 days, nan-free: 0 where nothing was repaid."""
+    class. A loss is in minor units; a life in years of 365 days, 0 where nothing was repaid."""
 
     deal: Deal
     seed: int
@@ -111,7 +113,6 @@ class _Work:
     index: Index | None
     base_index: Floats
     floating_share: float
-    threads: int | None
 
     def outcomes(self, begin: int, end: int) -> tuple[Floats, Outcomes]:
         """The factor and the outcomes of paths `begin` up to `end`."""
@@ -124,7 +125,7 @@ class _Work:
             given[self.index.name] = published[:, :periods]
             moves = published[:, : len(self.pool.defaults)] / INDEX_ONE - self.base_index
         collections = self.pool.collections(self.copula.monthly(factor), moves, self.floating_share)
-        result = self.study.deal.run(collections, given, keep=_kept(self.study.deal), threads=self.threads)
+        result = self.study.deal.run(collections, given, keep=_kept(self.study.deal), threads=1)
         return factor, Outcomes(self.study.deal, collections, result)
 
 
@@ -163,8 +164,8 @@ def simulate(
     draws = Draws(seed, 1 + (periods if index is not None else 0))
     copula = Copula(pool.cumulative, correlation)
     level = _base_index(base, index, moved, len(pool.defaults))
-    work = _Work(study, pool, copula, draws, index, level, moved, threads)
-    return _gathered(work, paths, batch, progress)
+    work = _Work(study, pool, copula, draws, index, level, moved)
+    return _gathered(work, paths, batch, threads or os.cpu_count() or 1, progress)
 
 
 def _recovery(base: Scenario) -> Recovery:
@@ -184,21 +185,31 @@ def _base_index(base: Scenario, index: Index | None, floating_share: float, peri
     return np.array([float(fraction(rate, index.name)) / 1e6 for rate in held[:periods]])
 
 
-def _gathered(work: _Work, paths: int, batch: int, progress: Callable[[int, int], None] | None) -> Simulation:
+def _gathered(
+    work: _Work, paths: int, batch: int, threads: int, progress: Callable[[int, int], None] | None
+) -> Simulation:
+    """Batches side by side, each writing its own stretch of the result."""
     deal = work.study.deal
     names = [t.id for t in deal.terms.tranches]
     factor, defaults = np.empty(paths), np.empty(paths)
     losses = {name: np.empty(paths, np.int64) for name in names}
     lives = {name: np.empty(paths) for name in names}
-    for begin in range(0, paths, batch):
+
+    def one(begin: int) -> int:
         end = min(begin + batch, paths)
         factor[begin:end], found = work.outcomes(begin, end)
         defaults[begin:end] = found.default_shares
         for name in names:
             losses[name][begin:end] = found.loss(name)
             lives[name][begin:end] = _lives(found, name)
-        if progress is not None:
-            progress(end, paths)
+        return end - begin
+
+    with ThreadPoolExecutor(threads) as pool:
+        done = 0
+        for size in pool.map(one, range(0, paths, batch)):
+            done += size
+            if progress is not None:
+                progress(done, paths)
     return Simulation(deal, work.draws.seed, factor, defaults, losses, lives)
 
 
