@@ -1,0 +1,91 @@
+"""A deal's process by command: proven, adopted, acted on, sent back, moved on by the agent."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.shell import Shell
+
+SMALL = """
+process: two-steps
+version: 1
+main:
+  name: Two steps
+  name-zh: 两步流程
+  do:
+    - step: offer
+      name: Offer
+      name-zh: 报价
+      by: originator
+      fill:
+        - {field: price, name: Price, name-zh: 价格, kind: money, lowest: 1}
+    - step: answer
+      name: Answer
+      name-zh: 答复
+      by: [trustee, law-firm]
+      quorum: all
+      returns: [offer]
+"""
+STUCK = SMALL.replace("    - step: answer", "    - one: [{}, {}]\n    - step: answer")
+ACT = "process act RUNNING"
+
+
+@pytest.fixture(scope="module")
+def shell(guide: Shell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    folder = tmp_path_factory.mktemp("process") / "work"
+    shutil.copytree(guide.folder, folder)
+    (folder / "small.yaml").write_text(SMALL, encoding="utf-8")
+    (folder / "stuck.yaml").write_text(STUCK, encoding="utf-8")
+    yield Shell(folder, dict(guide.variables))
+
+
+def test_the_library_is_listed_and_its_texts_start_a_definition_of_ones_own(shell: Shell) -> None:
+    listed = {each["process"] for each in shell.ask("process library")}
+    assert "interbank-credit-abs" in listed
+    text = shell.run("process", "text", "private-deal").out
+    (shell.folder / "own.yaml").write_text(text.replace("process: private-deal", "process: own"), encoding="utf-8")
+    assert shell.ask("process prove own.yaml")["sound"] is True
+
+
+def test_what_is_wrong_is_told_with_its_line(shell: Shell) -> None:
+    refusal = shell.refused("process prove stuck.yaml")
+    assert refusal["code"] == "BAD_PROCESS_FILE"
+    assert refusal["facts"]["line"] > 0
+
+
+def test_a_deal_runs_on_what_the_members_adopted(shell: Shell) -> None:
+    shell.ask("process propose small.yaml --home donghai --user donghai-rep")
+    for home in ("yunjin", "yanshan", "wangchao"):
+        adopted = shell.ask("process list --home yunjin")[0]["state"] == "adopted"
+        if not adopted:
+            shell.ask(f"process vote two-steps --version 1 --yes --home {home} --user {home}-rep")
+    assert shell.ask("process list --home yunjin")[0]["state"] == "adopted"
+    opened = "--name Running --name-zh 运行 --product auto-loans --currency USD"
+    parties = "--party trustee=YunjinMSP --party law-firm=YanshanMSP"
+    shell.ask(f"deal open RUNNING --home donghai {opened} {parties}")
+    shell.ask("deal accept RUNNING --home yunjin --role trustee")
+    shell.ask("deal accept RUNNING --home yanshan --role law-firm")
+    shell.ask("process start RUNNING --home donghai --process two-steps")
+    (step,) = shell.ask("process awaited RUNNING --home yunjin")
+    assert (step["step"], step["waits_for"]) == ("offer", ["DonghaiMSP"])
+
+
+def test_acts_are_in_turn_and_with_what_the_step_asks_for(shell: Shell) -> None:
+    assert shell.refused(f"{ACT} answer --home yunjin")["code"] == "NOT_YOUR_TURN"
+    assert shell.refused(f"{ACT} offer --home donghai")["code"] == "ENTRIES_REFUSED"
+    assert shell.refused(f"{ACT} offer --home donghai --fill price")["code"] == "BAD_INPUT"
+    shell.ask(f"{ACT} offer --home donghai --fill price=100")
+    shell.ask("process return RUNNING answer --home yanshan --to offer --reason dear")
+    shell.ask(f"{ACT} offer --home donghai --fill price=90")
+    (step,) = shell.ask("process awaited RUNNING --home yunjin")
+    assert sorted(step["waits_for"]) == ["YanshanMSP", "YunjinMSP"]
+
+
+def test_the_last_act_ends_the_process_and_the_agent_has_nothing_left(shell: Shell) -> None:
+    shell.ask(f"{ACT} answer --home yunjin")
+    shell.ask(f"{ACT} answer --home yanshan")
+    assert shell.refused("process awaited RUNNING --home yunjin")["code"] == "NO_PROCESS"
+    assert shell.run("--json", "process", "agent", "--home", "yunjin").code == 0
