@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from chainfusion.cashflow.collections import Collections
 from chainfusion.cashflow.scenarios.inspector import inspect
 from chainfusion.cashflow.scenarios.run import Result
 from chainfusion.domain.terms.records import DealTerms
@@ -35,11 +36,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A deal that was run: its terms, the scenarios' names in the result's order, and the result."""
+    """A deal that was run: its terms, what its pool brought, the result, and the scenarios' names in their order."""
 
     terms: DealTerms
-    names: tuple[str, ...]
+    pool: Collections
     result: Result
+    names: tuple[str, ...]
 
     @property
     def payments(self) -> list[date]:
@@ -106,21 +108,24 @@ def _trigger(ran: Ran, place: int, name: str) -> tuple[str, ...] | None:
     when = next(t.when for t in ran.terms.triggers if t.id == name)
     events = [event.id for event in ran.terms.events if event.id in happened and event.id in when]
     turned = [t for t in record.triggers if t.trigger == name and t.test and not t.was]
-    sides = [_side(c) for t in turned for c in t.conditions if c.holds and c.kind == "money"]
+    sides = [_side(c) for t in turned for c in t.conditions if c.holds and c.kind in ("money", "count")]
     held = "; ".join(events or sides) or "another trigger"
     return (ran.names[place], name, str(period), ran.payments[period - 1].isoformat(), held)
 
 
 def _side(side: Side) -> str:
-    """A comparison of amounts with its figures."""
+    """A comparison of amounts or counts with its figures."""
     operator = next(o for o in (">=", "<=", "==", "!=", ">", "<") if o in side.text)
-    return f"{money(side.left)} {operator} {money(side.right)}"
+    left, right = (money(x) if side.kind == "money" else str(x) for x in (side.left, side.right))
+    return f"{left} {operator} {right}"
 
 
 def balances(ran: Ran, place: int, every: int = 12) -> Table:
     """Pool and classes in one scenario after every `every`th payment, up to the first after which nothing is left."""
     names = [tranche.id for tranche in ran.terms.tranches]
-    columns = [ran.result.flows["pool.closing"][place], *(ran.result[f"{name}.balance"][place] for name in names)]
+    loans = np.zeros(ran.result.program.periods, np.int64)
+    loans[: ran.pool.periods] = ran.pool.closing[place, : len(loans)]
+    columns = [loans, *(ran.result[f"{name}.balance"][place] for name in names)]
     left = np.flatnonzero(sum(columns))
     until = min((int(left[-1]) // every + 1) * every if len(left) else every, ran.result.program.periods)
     rows = [(str(n), ran.payments[n - 1].isoformat(), *(money(int(column[n - 1])) for column in columns))

@@ -60,7 +60,7 @@ def ran() -> Ran:
     flows = flows_of(program, collected())
     flows["vote_to_accelerate"] = np.zeros((len(NAMES), program.periods), np.int64)
     flows["vote_to_accelerate"][NAMES.index("vote"), 24:] = 1
-    return Ran(TERMS, NAMES, run(program, flows))
+    return Ran(TERMS, collected(), run(program, flows), NAMES)
 
 
 def target() -> Table:

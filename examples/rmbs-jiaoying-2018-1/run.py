@@ -83,7 +83,7 @@ def ran() -> Ran:
     flows["undelivered"][NAMES.index("default"), 24:] = 1
     flows["call_notice"] = np.zeros((len(NAMES), len(periods)), np.int64)
     flows["call_notice"][NAMES.index("call"), 24:] = 1
-    return Ran(TERMS, NAMES, run(program, flows))
+    return Ran(TERMS, collected(), run(program, flows), NAMES)
 
 
 def pool() -> Table:
