@@ -15,7 +15,7 @@ from chainfusion.cashflow.analytics.deal import deal_of
 from chainfusion.cashflow.analytics.enhancement import enhancement
 from chainfusion.cashflow.analytics.errors import BadAnalysis, NoSolution
 from chainfusion.cashflow.analytics.sensitivity import sensitivity
-from chainfusion.cashflow.analytics.sizing import coupon_to_price, largest_size, resized
+from chainfusion.cashflow.analytics.sizing import coupon_to_price, largest_size, resized, spread_to_price
 from chainfusion.cashflow.analytics.stress import (
     Stress,
     break_even,
@@ -204,6 +204,21 @@ def test_the_par_coupon_prices_at_par_and_a_hair_less_does_not() -> None:
     assert yield_of(cash, date(2025, 1, 1), cash.face) >= 0.035 - 1e-9
     with pytest.raises(NoSolution, match="coupon of A"):
         coupon_to_price(study(), "A", BASE, "0.9")
+
+
+def test_the_spread_to_par_is_the_margin_where_all_is_paid() -> None:
+    floating = replace(
+        study(("coupon: 3%", "coupon: LPR + 0.7%"), ("waterfalls:\n", "indices: {LPR: {}}\nwaterfalls:\n")),
+        given={"LPR": np.full(deal().program.periods, 3_000_000)},
+    )
+    for margin in ("0.005", "0", "-0.0025"):
+        found = spread_to_price(floating, "A", BASE, "LPR", margin)
+        assert abs(found - Fraction(margin)) <= Fraction(2, 10**8)
+    assert spread_to_price(floating, "A", BASE, "LPR", "0.005", price=101) > Fraction("0.0055")
+    with pytest.raises(BadAnalysis, match="no path"):
+        spread_to_price(study(), "A", BASE, "LPR", "0.005")
+    with pytest.raises(NoSolution, match="spread of A"):
+        spread_to_price(floating, "A", BASE, "LPR", "0.9")
 
 
 def test_cash_of_a_class_or_scenario_that_there_is_not() -> None:

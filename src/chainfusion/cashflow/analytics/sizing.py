@@ -6,18 +6,20 @@ what it loses does not fall: the largest size without loss is found by bisection
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
+import numpy as np
 import polars as pl
 
 from chainfusion.cashflow.analytics.basis import CHINA, Basis
-from chainfusion.cashflow.analytics.cash import tranche_cash
+from chainfusion.cashflow.analytics.cash import Cash, tranche_cash
 from chainfusion.cashflow.analytics.deal import Deal
 from chainfusion.cashflow.analytics.errors import BadAnalysis, NoSolution
 from chainfusion.cashflow.analytics.framed import Framed
+from chainfusion.cashflow.analytics.margin import margin_value
 from chainfusion.cashflow.analytics.solve import largest
 from chainfusion.cashflow.analytics.study import Outcomes, Study
 from chainfusion.cashflow.analytics.value import accrued, present_value
@@ -107,32 +109,83 @@ def coupon_to_price(
 
     With `price` 100 it is the par coupon. Raises: NoSolution where the highest does not reach it; BadAnalysis.
     """
-    deal, collections = study.deal, study.model([scenario])
-    deal.tranche(tranche)
-    day, wanted = settlement or deal.terms.dates.closing, fraction(price, "price")
-    top = int(fraction(highest, "highest coupon") * COUPON_ONE)
+    offer = _Offer(study, tranche, study.model([scenario]), settlement or study.deal.terms.dates.closing)
+    wanted = fraction(price, "price")
 
     def short(units: int) -> bool:
-        return _clean(deal, study, collections, tranche, units, day, rate, basis) < wanted
+        cash = offer.cash(_per_cent(units))
+        return offer.clean(cash, Fraction(present_value(cash, offer.day, rate, basis))) < wanted
 
-    if not short(0):
-        return Fraction(0)
-    last = largest(short, 0, top, f"coupon of {tranche}")
+    return _least(short, 0, highest, f"coupon of {tranche}")
+
+
+def spread_to_price(
+    study: Study,
+    tranche: str,
+    scenario: Scenario,
+    index: str,
+    margin: Number,
+    *,
+    price: Number = 100,
+    settlement: date | None = None,
+    lowest: Number = "-0.1",
+    highest: Number = "0.5",
+) -> Fraction:
+    """The least spread over an index, to 1e-8 and perhaps below nothing, at which a class that pays index + spread has
+    at least the discount margin `margin` at a clean `price` per 100; with `price` 100 the spread to par.
+
+    The study is given the index's path. Raises: NoSolution where the highest does not reach it; BadAnalysis.
+    """
+    path = np.atleast_2d(study.given.get(index, np.zeros((0, 0), np.int64)))
+    if all(known.id != index for known in study.deal.terms.indices) or not path.size:
+        raise BadAnalysis(where="index", value=index, why="the deal has no such index, or the study is given no path")
+    offer = _Offer(study, tranche, study.model([scenario]), settlement or study.deal.terms.dates.closing)
+    levels = [int(x) for x in path[0][: study.deal.program.periods]]
+    wanted, asked = fraction(price, "price"), float(fraction(margin, "margin"))
+
+    def short(units: int) -> bool:
+        sign = "-" if units < 0 else "+"
+        cash = offer.cash(f"{index} {sign} {_per_cent(abs(units))}")
+        return offer.clean(cash, Fraction(margin_value(cash, offer.day, asked, levels))) < wanted
+
+    return _least(short, int(fraction(lowest, "lowest spread") * COUPON_ONE), highest, f"spread of {tranche}")
+
+
+def _least(short: Callable[[int], bool], low: int, highest: Number, what: str) -> Fraction:
+    """The least number of 1e-8 that is not short."""
+    top = int(fraction(highest, f"highest {what}") * COUPON_ONE)
+    if not short(low):
+        return Fraction(low, COUPON_ONE)
+    last = largest(short, low, top, what)
     if last == top:
-        raise NoSolution(what=f"coupon of {tranche}", low="0", high=str(highest), why="the price is above all of them")
+        raise NoSolution(what=what, low=str(low), high=str(highest), why="the price is above all of them")
     return Fraction(last + 1, COUPON_ONE)
 
 
-def _clean(
-    deal: Deal, study: Study, collections: Collections, tranche: str, units: int, day: date, rate: Number, basis: Basis
-) -> Fraction:
-    coupon = f"{units // 10**6}.{units % 10**6:06d}".rstrip("0").rstrip(".") + "%"
-    terms = replace(
-        deal.terms, tranches=tuple(replace(t, coupon=coupon) if t.id == tranche else t for t in deal.terms.tranches)
-    )
-    made = deal.again(terms)
-    cash = tranche_cash(made, made.run(collections, study.given), tranche)
-    balance = cash.balance_on(day)
-    if not balance:
-        raise BadAnalysis(where="settlement", value=day.isoformat(), why=f"{tranche} is repaid")
-    return Fraction(100 * (present_value(cash, day, rate, basis) - accrued(cash, day)), balance)
+def _per_cent(units: int) -> str:
+    return f"{units // 10**6}.{units % 10**6:06d}".rstrip("0").rstrip(".") + "%"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Offer:
+    """A class offered with one coupon after another."""
+
+    study: Study
+    tranche: str
+    collections: Collections
+    day: date
+
+    def cash(self, coupon: str) -> Cash:
+        """What it pays with a coupon, a formula of the terms."""
+        deal = self.study.deal
+        deal.tranche(self.tranche)
+        changed = (replace(t, coupon=coupon) if t.id == self.tranche else t for t in deal.terms.tranches)
+        made = deal.again(replace(deal.terms, tranches=tuple(changed)))
+        return tranche_cash(made, made.run(self.collections, self.study.given), self.tranche)
+
+    def clean(self, cash: Cash, worth: Fraction) -> Fraction:
+        """The clean price per 100 of balance of cash that is worth so many minor units."""
+        balance = cash.balance_on(self.day)
+        if not balance:
+            raise BadAnalysis(where="settlement", value=self.day.isoformat(), why=f"{self.tranche} is repaid")
+        return 100 * (worth - accrued(cash, self.day)) / balance
