@@ -24,6 +24,7 @@ from chainfusion.cashflow.assumptions import recovery
 from chainfusion.cashflow.assumptions.errors import BadAssumption
 from chainfusion.cashflow.assumptions.scenario import Assumption, scenario
 from chainfusion.cashflow.collections import COLUMNS
+from chainfusion.cashflow.scale.run import ProjectionCancelled
 from tests.cashflow.analytics.deals import BASE, collected, deal, study
 
 NORMAL = NormalDist()
@@ -181,6 +182,17 @@ def test_any_batch_and_any_threads_give_the_same_bytes() -> None:
     whole = bytes_of(300, 1)
     assert told == [(300, 300)]
     assert whole == bytes_of(7, 2) == bytes_of(256, 2) == bytes_of(1, 1)
+
+
+def test_a_stop_is_obeyed_after_the_batch() -> None:
+    told: list[int] = []
+    with pytest.raises(ProjectionCancelled) as stopped:
+        simulate(
+            study(), BASE, paths=40, seed=1, correlation=0.1, batch=10, threads=1,
+            progress=lambda done, of: told.append(done), cancelled=lambda: told[-1] >= 20,
+        )  # fmt: skip
+    assert stopped.value.facts == {"done": 20, "of": 40}
+    assert told == [10, 20]
 
 
 def test_expected_defaults_are_the_base_case_s_within_the_standard_error() -> None:

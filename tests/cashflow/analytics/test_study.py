@@ -155,6 +155,8 @@ def test_a_sensitivity_table_holds_single_runs() -> None:
     assert found.table("yield").height == 2
     with pytest.raises(BadAnalysis, match="was not asked for"):
         found.cell("1", "2")
+    with pytest.raises(BadAnalysis, match="average_life, loss, yield"):
+        found.table("price")
     with pytest.raises(BadAnalysis, match="curve of each kind"):
         sensitivity(study(), "B", {}, losses)
 

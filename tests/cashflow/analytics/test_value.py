@@ -200,6 +200,8 @@ def test_prices_that_no_yield_gives_are_refused() -> None:
         ({"dates": [date(2025, 1, 1), date(2025, 1, 1)]}, "date 2"),
         ({"dates": [date(2023, 1, 1), date(2025, 1, 1)]}, "date 1"),
         ({"dates": []}, "dates"),
+        ({"dates": ["2024-07-01", date(2025, 1, 1)]}, "date 1"),
+        ({"start": None}, "start"),
         ({"principal": [1]}, "columns"),
         ({"principal": [5, -5]}, "principal 2"),
         ({"interest": [0, 0.5]}, "interest 2"),

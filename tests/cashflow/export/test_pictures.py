@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chainfusion.cashflow.analytics.errors import BadAnalysis
 from chainfusion.cashflow.analytics.study import Outcomes
 from chainfusion.cashflow.export import drawing
 from chainfusion.cashflow.export.drawing import HEIGHT, WIDTH, Plane, Series, rounded_up
@@ -57,6 +58,12 @@ def test_the_table_is_what_the_picture_draws() -> None:
     bands = found["bands"].table.frame
     assert bands["Sub interest"].sum() == outcomes.result["Sub.return_paid"].sum()
     assert "<figcaption>" in found["bands"]._repr_html_()
+
+
+def test_a_scenario_that_there_is_not_is_refused() -> None:
+    for place in (1, -1):
+        with pytest.raises(BadAnalysis, match="from 0"):
+            pictures(ran(), place)
 
 
 def test_colours_are_the_design_s() -> None:

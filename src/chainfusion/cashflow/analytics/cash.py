@@ -39,6 +39,8 @@ class Cash(Framed):
     def __post_init__(self) -> None:
         columns = (self.accrued_to, self.principal, self.interest, self.balance)
         self._require(len(self.dates) > 0, "dates", "there is no payment")
+        for n, day in enumerate((self.start, *self.dates, *self.accrued_to)):
+            self._require(type(day) is date, f"date {n}" if n else "start", f"{day!r} is no date")
         self._require(all(len(c) == len(self.dates) for c in columns), "columns", "they are not of one length")
         self._require(self.start < self.dates[0], "date 1", "it does not come after the start")
         for n, (before, after) in enumerate(pairwise(self.dates), 2):

@@ -29,6 +29,7 @@ from chainfusion.cashflow.analytics.study import Outcomes, Study
 from chainfusion.cashflow.assumptions.numbers import Number, fraction, share
 from chainfusion.cashflow.assumptions.recovery import Recovery
 from chainfusion.cashflow.assumptions.scenario import Scenario
+from chainfusion.cashflow.scale.run import ProjectionCancelled
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -147,12 +148,14 @@ def simulate(
     batch: int = BATCH,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Simulation:
     """A deal over `paths` paths around a base scenario, whose defaults are the mean of the paths'.
 
     `correlation`: of any two loans' normal numbers; `index`: the deal's reference rate, drawn independently of the
     factor; `floating_share`: the part of the pool whose rate follows it (the base scenario's path of the index, in
-    ppm, is then needed). Raises: BadAnalysis, BadAssumption, and what projecting and running raise.
+    ppm, is then needed); `progress` is told of paths done, `cancelled` is asked after each batch.
+    Raises: BadAnalysis, BadAssumption, ProjectionCancelled, and what projecting and running raise.
     """
     for name, number, most in (("paths", paths, MOST), ("batch", batch, MOST)):
         if type(number) is not int or not 1 <= number <= most:
@@ -165,7 +168,7 @@ def simulate(
     copula = Copula(pool.cumulative, correlation)
     level = _base_index(base, index, moved, len(pool.defaults))
     work = _Work(study, pool, copula, draws, index, level, moved)
-    return _gathered(work, paths, batch, threads or os.cpu_count() or 1, progress)
+    return _gathered(work, paths, batch, threads or os.cpu_count() or 1, progress, cancelled)
 
 
 def _recovery(base: Scenario) -> Recovery:
@@ -186,7 +189,12 @@ def _base_index(base: Scenario, index: Index | None, floating_share: float, peri
 
 
 def _gathered(
-    work: _Work, paths: int, batch: int, threads: int, progress: Callable[[int, int], None] | None
+    work: _Work,
+    paths: int,
+    batch: int,
+    threads: int,
+    progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
 ) -> Simulation:
     """Batches side by side, each writing its own stretch of the result."""
     deal = work.study.deal
@@ -204,12 +212,16 @@ def _gathered(
             lives[name][begin:end] = _lives(found, name)
         return end - begin
 
-    with ThreadPoolExecutor(threads) as pool:
-        done = 0
+    pool, done = ThreadPoolExecutor(threads), 0
+    try:
         for size in pool.map(one, range(0, paths, batch)):
             done += size
             if progress is not None:
                 progress(done, paths)
+            if cancelled is not None and done < paths and cancelled():
+                raise ProjectionCancelled(done=done, of=paths)
+    finally:
+        pool.shutdown(cancel_futures=True)
     return Simulation(deal, work.draws.seed, factor, defaults, losses, lives)
 
 

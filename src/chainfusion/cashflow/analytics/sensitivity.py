@@ -52,10 +52,16 @@ class Sensitivity(Framed):
         return pl.DataFrame(rows, _CELL, orient="row")
 
     def table(self, of: str) -> pl.DataFrame:
-        """A table of `average_life`, `loss` or `yield`: a row for each prepayment, a column for each default."""
+        """A table of `average_life`, `loss` or `yield`: a row for each prepayment, a column for each default.
+
+        Raises: BadAnalysis.
+        """
+        if of not in _MEASURES:
+            raise BadAnalysis(where="table", value=of, why=f"there are {', '.join(_MEASURES)}")
         return self.frame().pivot(on="default", index="prepayment", values=of)
 
 
+_MEASURES = ("average_life", "loss", "yield")
 _CELL = {
     "prepayment": pl.String, "default": pl.String, "average_life": pl.Float64, "loss": pl.Int64, "yield": pl.Float64,
 }  # fmt: skip

@@ -13,6 +13,7 @@ import polars as pl
 
 from chainfusion.cashflow.analytics.deal import Ints
 from chainfusion.cashflow.analytics.enhancement import enhancement
+from chainfusion.cashflow.analytics.errors import BadAnalysis
 from chainfusion.cashflow.analytics.study import Outcomes
 from chainfusion.cashflow.export import drawing
 from chainfusion.cashflow.export.drawing import BOTTOM, Plane, Series
@@ -68,6 +69,8 @@ def pictures(
     outcomes: Outcomes, scenario: int = 0, lang: str = "en", *, reserves: Sequence[str] = ()
 ) -> tuple[Picture, ...]:
     """All pictures of one scenario. Raises: BadAnalysis."""
+    if not 0 <= scenario < outcomes.result.scenarios:
+        raise BadAnalysis(where="scenario", value=scenario, why=f"there are {outcomes.result.scenarios}, from 0")
     return (
         pool_picture(outcomes, scenario, lang),
         classes_picture(outcomes, scenario, lang),
@@ -124,7 +127,9 @@ def _said(words: Text, lang: str) -> str:
 
 
 def _unit(highest: int, digits: int, lang: str) -> tuple[int, str]:
-    return next((e, name) for e, name in _UNITS[lang] if highest >= 10 ** (e + digits) or e == 0)
+    return next(
+        (e, name) for e, name in _UNITS["zh" if lang == "zh" else "en"] if highest >= 10 ** (e + digits) or e == 0
+    )
 
 
 def _shown(value: float) -> str:
