@@ -20,7 +20,7 @@ from chainfusion.cashflow.analytics.normal import cdf, inverse
 from chainfusion.cashflow.analytics.pool_paths import pool_paths
 from chainfusion.cashflow.analytics.rates import HullWhite, Index, Vasicek, from_forwards
 from chainfusion.cashflow.analytics.study import Study
-from chainfusion.cashflow.assumptions import recovery
+from chainfusion.cashflow.assumptions import default, recovery
 from chainfusion.cashflow.assumptions.errors import BadAssumption
 from chainfusion.cashflow.assumptions.scenario import Assumption, scenario
 from chainfusion.cashflow.collections import COLUMNS
@@ -184,6 +184,18 @@ def test_any_batch_and_any_threads_give_the_same_bytes() -> None:
     assert whole == bytes_of(7, 2) == bytes_of(256, 2) == bytes_of(1, 1)
 
 
+def test_a_rate_drawn_beside_them_leaves_the_factors_alone() -> None:
+    floating = Study(deal(FLOATER, INDICES), collected)
+    index = Index("LPR", Vasicek("0.035", "0.03", "0.2", "0.01"))
+    beside = simulate(floating, BASE, paths=9, seed=5, correlation=0.1, index=index)
+    alone = simulate(study(), BASE, paths=9, seed=5, correlation=0.1)
+    assert beside.factor.tobytes() == alone.factor.tobytes()
+    assert beside.defaults.tobytes() == alone.defaults.tobytes()
+    rates = Draws(5, 9, 1).normal(0, 2000)[:, 0]
+    factors = Draws(5, 9, 0).normal(0, 2000)[:, 0]
+    assert abs(np.corrcoef(rates, factors)[0, 1]) < 4 / math.sqrt(2000)
+
+
 def test_a_stop_is_obeyed_after_the_batch() -> None:
     told: list[int] = []
     with pytest.raises(ProjectionCancelled) as stopped:
@@ -248,5 +260,8 @@ def test_nonsense_numbers_are_refused() -> None:
     groups = (BASE.groups[0], replace(BASE.groups[0], recovery=recovery.NONE))
     with pytest.raises(BadAnalysis, match="recover alike"):
         simulate(study(), replace(BASE, groups=groups), paths=1, seed=1, correlation=0.1)
+    gone = scenario("gone", Assumption(default=default.cdr(1)))
+    with pytest.raises(BadAnalysis, match="nothing of it is scheduled"):
+        simulate(study(), gone, paths=1, seed=1, correlation=0.1)
     with pytest.raises(BadAnalysis, match="buys nothing"):
         pool_paths(collected([BASE, BASE.stressed("y", default=2)]), recovery.NONE)

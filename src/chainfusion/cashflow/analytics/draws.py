@@ -1,8 +1,9 @@
 """Random numbers by path: the same for a path however paths are cut into batches or spread over workers.
 
-Philox4x64-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011) is a function of key and counter. The
-key is the seed; a path has its own stretch of the counter. A number of 64 bits becomes the middle of one of 2^53 equal
-steps of (0, 1), and a normal number by the inverse distribution, so that each takes exactly one.
+Philox4x64-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011) is a function of key and counter.
+The key is the seed and the number of a stream; a path has its own stretch of the counter. A number of 64 bits becomes
+the middle of one of 2^53 equal steps of (0, 1), and a normal number by the inverse distribution, so that each takes
+exactly one.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ MOST = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """Normal numbers, `each` of them a path. Raises: BadAnalysis."""
+    """Normal numbers, `each` of them a path; streams of one seed are independent. Raises: BadAnalysis."""
 
     seed: int
     each: int
+    stream: int = 0
 
     def __post_init__(self) -> None:
         if type(self.seed) is not int or not 0 <= self.seed < 1 << 64:
@@ -40,7 +42,7 @@ class Draws:
         if not 0 <= begin <= end <= MOST:
             raise BadAnalysis(where="paths", value=f"{begin} to {end}", why=f"they count from 0 to {MOST}")
         blocks = -(-self.each // _BLOCK)
-        source = np.random.Philox(key=self.seed).advance(begin * blocks)
+        source = np.random.Philox(key=np.array([self.seed, self.stream], np.uint64)).advance(begin * blocks)
         raw = source.random_raw((end - begin) * blocks * _BLOCK).reshape(end - begin, blocks * _BLOCK)
         shares = ((raw[:, : self.each] >> np.uint64(11)).astype(np.float64) + 0.5) * _STEP
         found: Floats = inverse(shares)

@@ -35,6 +35,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 BATCH = 500
 MOST = 10_000_000
+FACTORS, RATES = 0, 1
+"""Streams of the seed: a path's factor is the same whether a rate is drawn or not."""
 _PERCENTILES = ("0.5", "0.9", "0.95", "0.99", "0.999")
 
 
@@ -110,19 +112,20 @@ class _Work:
     study: Study
     pool: PoolPaths
     copula: Copula
-    draws: Draws
+    factors: Draws
     index: Index | None
     base_index: Floats
     floating_share: float
 
     def outcomes(self, begin: int, end: int) -> tuple[Floats, Outcomes]:
         """The factor and the outcomes of paths `begin` up to `end`."""
-        normal = self.draws.normal(begin, end)
-        factor, periods = normal[:, 0], self.study.deal.program.periods
+        factor = self.factors.normal(begin, end)[:, 0]
+        periods = self.study.deal.program.periods
         given = dict(self.study.given)
         moves = np.zeros((1, len(self.pool.defaults)))
         if self.index is not None:
-            published = self.index.published(normal[:, 1:])
+            longest = max(len(self.pool.defaults), periods)
+            published = self.index.published(Draws(self.factors.seed, longest, RATES).normal(begin, end))
             given[self.index.name] = published[:, :periods]
             moves = published[:, : len(self.pool.defaults)] / INDEX_ONE - self.base_index
         collections = self.pool.collections(self.copula.monthly(factor), moves, self.floating_share)
@@ -163,11 +166,9 @@ def simulate(
     collections = study.model([base])
     pool = pool_paths(collections, _recovery(base))
     moved = float(share(floating_share, "floating share"))
-    periods = max(len(pool.defaults), study.deal.program.periods)
-    draws = Draws(seed, 1 + (periods if index is not None else 0))
     copula = Copula(pool.cumulative, correlation)
     level = _base_index(base, index, moved, len(pool.defaults))
-    work = _Work(study, pool, copula, draws, index, level, moved)
+    work = _Work(study, pool, copula, Draws(seed, 1, FACTORS), index, level, moved)
     return _gathered(work, paths, batch, threads or os.cpu_count() or 1, progress, cancelled)
 
 
@@ -222,7 +223,7 @@ def _gathered(
                 raise ProjectionCancelled(done=done, of=paths)
     finally:
         pool.shutdown(cancel_futures=True)
-    return Simulation(deal, work.draws.seed, factor, defaults, losses, lives)
+    return Simulation(deal, work.factors.seed, factor, defaults, losses, lives)
 
 
 def _lives(found: Outcomes, name: str) -> Floats:

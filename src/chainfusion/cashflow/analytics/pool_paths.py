@@ -65,6 +65,8 @@ def pool_paths(base: Collections, recovery: Recovery) -> PoolPaths:
     """From a projection of one scenario that recovers by `recovery`. Raises: BadAnalysis where it buys loans."""
     if base.scenarios != 1 or base.purchased.any():
         raise BadAnalysis(where="projection", value=str(base), why="one scenario of a pool that buys nothing is needed")
+    if not base.scheduled.any():
+        raise BadAnalysis(where="projection", value=str(base), why="nothing of it is scheduled, so no path ends")
     performing = base.opening[0] - base.defaulted[0]
     return PoolPaths(
         base.currency, int(base.opening[0, 0]),
