@@ -202,3 +202,9 @@ def test_a_changed_ledger_file_is_found(shell: Shell, tmp_path: Path) -> None:
     ran = shell.run("--json", "ledger", "fsck", str(copy))
     assert ran.code == 1
     assert ran.json["findings"]
+
+
+def test_an_anchor_is_of_a_channel_and_an_embedded_ledger_has_its_genesis(shell: Shell) -> None:
+    refusal = shell.refused("evidence anchor --home yunjin --out anchor.json")
+    assert refusal["code"] == "NO_ANCHOR_HERE"
+    assert not (shell.folder / "anchor.json").exists()

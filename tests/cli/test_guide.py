@@ -120,7 +120,8 @@ def test_evidence_of_another_deal_is_not_taken(guide: Shell) -> None:
 
 
 def test_every_command_is_run_here_or_in_the_tests_beside(guide: Shell) -> None:
-    beside = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "cli").glob("test_*.py"))
+    tests = [*(ROOT / "tests" / "cli").glob("test_*.py"), *(ROOT / "tests" / "fabric").glob("test_*.py")]
+    beside = "".join(path.read_text(encoding="utf-8") for path in tests).replace('", "', " ")
     run = {" ".join(ran.words).removeprefix("--json ") + " " for ran in guide.ran}
     paths = {path.removeprefix("chainfusion ") + " " for path, _ in reference.commands()} - {"serve "}
     paths = {path for path in paths if not path.startswith("network ")}  # they have a test module of their own

@@ -43,9 +43,9 @@ def shell(guide: Shell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sh
 
 
 def test_the_library_is_listed_and_its_texts_start_a_definition_of_ones_own(shell: Shell) -> None:
-    listed = {each["process"] for each in shell.ask("process library")}
+    listed = {each["process"] for each in shell.ask("process library ")}
     assert "interbank-credit-abs" in listed
-    text = shell.run("process", "text", "private-deal").out
+    text = shell.run(*"process text private-deal".split()).out
     (shell.folder / "own.yaml").write_text(text.replace("process: private-deal", "process: own"), encoding="utf-8")
     assert shell.ask("process prove own.yaml")["sound"] is True
 
@@ -78,6 +78,10 @@ def test_acts_are_in_turn_and_with_what_the_step_asks_for(shell: Shell) -> None:
     assert shell.refused(f"{ACT} offer --home donghai")["code"] == "ENTRIES_REFUSED"
     assert shell.refused(f"{ACT} offer --home donghai --fill price")["code"] == "BAD_INPUT"
     shell.ask(f"{ACT} offer --home donghai --fill price=100")
+    assert shell.refused("process check RUNNING answer --approve --home yunjin")["code"] == "NOTHING_TO_CHECK"
+    assert shell.refused("process countersign RUNNING answer --home yunjin")["code"] == "COUNTERSIGNATURE_REFUSED"
+    shell.ask("process delegate RUNNING answer --home yunjin --to YanshanMSP")
+    shell.ask("process delegate RUNNING answer --home yunjin")
     shell.ask("process return RUNNING answer --home yanshan --to offer --reason dear")
     shell.ask(f"{ACT} offer --home donghai --fill price=90")
     (step,) = shell.ask("process awaited RUNNING --home yunjin")
@@ -88,4 +92,4 @@ def test_the_last_act_ends_the_process_and_the_agent_has_nothing_left(shell: She
     shell.ask(f"{ACT} answer --home yunjin")
     shell.ask(f"{ACT} answer --home yanshan")
     assert shell.refused("process awaited RUNNING --home yunjin")["code"] == "NO_PROCESS"
-    assert shell.run("--json", "process", "agent", "--home", "yunjin").code == 0
+    assert shell.run("--json", *"process agent --home yunjin".split()).code == 0
