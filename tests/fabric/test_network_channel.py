@@ -102,8 +102,10 @@ def signed(proposal: ChangeProposal, network: RunningNetwork, *msps: str, user: 
     return proposal
 
 
-def needs(present: ChannelConfig, proposal: ChangeProposal, at: datetime = NOW) -> tuple[Requirement, ...]:
-    return requirements(present.config, proposal.update, proposal.signed, at + timedelta(seconds=1))
+def needs(present: ChannelConfig, proposal: ChangeProposal, at: datetime | None = None) -> tuple[Requirement, ...]:
+    """As seen now, by when all certificates of the fixtures have begun to be valid; or at a time."""
+    when = (at or datetime.now(UTC)) + timedelta(seconds=1)
+    return requirements(present.config, proposal.update, proposal.signed, when)
 
 
 # ------------------------------------------------------------------ changes
