@@ -37,8 +37,8 @@ PARTED = {
     "2019-2": (1, 1, 0),
 }
 """How many payments to A-2 are parted otherwise than by balance, by how many cents at most, and by how many in the
-payment that repays both. Their sum never differs. The trusts' own rounding is not in the reports; rounding down, up or to
-the nearest cent, by balance or by first size, does not explain them all."""
+payment that repays both. Their sum never differs. The trusts' own rounding is not in the reports; rounding down, up
+or to the nearest cent, by balance or by first size, does not explain them all."""
 MISTAKEN = ("2017-4", "2018-09-01", "A2a")
 """Its reported closing balance is a cent less than opening balance less principal."""
 

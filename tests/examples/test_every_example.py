@@ -17,7 +17,7 @@ from chainfusion.domain.terms.records import DealTerms
 from chainfusion.domain.waterfall.run import run
 from tests.support.examples import EXAMPLES, example, loaded
 
-NAMES = ("rmbs-jiaoying-2018-1", "auto-ally", "revolving-consumer")
+NAMES = ("rmbs-jiaoying-2018-1", "auto-ally", "revolving-consumer", "hexiang-2017-5")
 
 
 @pytest.mark.parametrize("name", NAMES)
