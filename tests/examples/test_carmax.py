@@ -20,6 +20,7 @@ from chainfusion.domain.terms.compile import compile_terms
 from chainfusion.domain.terms.schedule import DealPeriod, schedule
 from chainfusion.domain.waterfall.run import Run, run
 from tests.support.carmax import FILE, TRUSTS, Report, reports, terms
+from tests.support.examples import EXAMPLES
 
 pytestmark = pytest.mark.skipif(not FILE.is_file(), reason=f"{FILE.name} is not here")
 
@@ -226,3 +227,15 @@ def _interest(trust: str, n: int, name: str, rate: Fraction) -> int:
     else:
         part = fraction(DayCount.THIRTY_360, begun.replace(day=15) if n else begun, report.paid.replace(day=15))
     return int(report.classes[name]["opening"] * rate * part + Fraction(1, 2))
+
+
+def test_the_readme_states_these_figures() -> None:
+    readme = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    amounts = sum(len(fixed(trust)) * len(reports(trust)) for trust in TRUSTS)
+    apart = sum(count for count, _, _ in PARTED.values())
+    lasts = sorted(last for *_, last in PARTED.values() if last)
+    assert f"compares {sum(len(reports(trust)) for trust in TRUSTS)} reports" in readme
+    assert f"known coupon, {amounts:,} amounts" in readme
+    assert f"{apart} payments of {len(PARTED)} trusts differ" in readme
+    assert f"1 to {max(most for _, most, _ in PARTED.values())} cents" in readme
+    assert f"repaid by {lasts[1]} and by {lasts[0]}" in readme

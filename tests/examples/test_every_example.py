@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,3 +129,13 @@ def test_its_files_hold_every_flow_of_every_scenario(name: str, tmp_path: Path) 
         rows = list(csv.DictReader(opened))
     senior = ran.terms.tranches[0].id
     assert [int(r[f"{senior}.balance"]) for r in rows] == ran.result[f"{senior}.balance"][0].tolist()
+
+
+def test_the_readmes_code_inspects_a_payment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = re.search(r"```python\n(.*?)```", (EXAMPLES / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert code is not None
+    monkeypatch.setitem(sys.modules, "run", example("rmbs-jiaoying-2018-1"))
+    exec(code[1], {})
+    assert "acceleration False True" in capsys.readouterr().out

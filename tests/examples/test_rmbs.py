@@ -44,6 +44,13 @@ def test_the_benchmark_is_reset_on_the_first_of_january() -> None:
     assert example(RMBS).ran().payments[15] == date(2020, 2, 3)
 
 
+def test_the_mortgages_are_reset_on_the_same_day() -> None:
+    """From December 2019 to January 2020 the pool's average rate falls by the 0.10% that the benchmark does."""
+    base = example(RMBS).collected().scenario(BASE)
+    before, after = (12 * base.interest[0, n] / base.opening[0, n] for n in (15, 16))
+    assert before - after == pytest.approx(0.0010, abs=0.00003)
+
+
 @pytest.mark.parametrize("scenario", [BASE, CALL])
 def test_before_acceleration_a2_waits_for_a1(scenario: int) -> None:
     found = result()
