@@ -100,6 +100,15 @@ def test_principal_per_hundred_is_cut_off_and_the_rest_is_carried() -> None:
     assert all(amount == int(amount) for amount in each)
 
 
+def test_what_is_cut_off_for_one_class_is_not_offered_to_the_next_one_under_an_amount() -> None:
+    notes = ("size: 800_000.00, coupon: 3.6%", "size: 800_000.00, coupon: 3.6%, per_hundred: yes")
+    amount = (PRINCIPAL, "principal: {principal: [A, B], from: cash, amount: 100_001.23 CNY}")
+    r = ran(notes, ("size: 200_000.00", "per_hundred: yes, size: 200_000.00"), amount)
+    assert r["A.principal_paid"][0] == 100_000_00
+    assert r["B.principal_paid"][0] == 0
+    assert r["cash.carried"][0] == 1_23
+
+
 def test_full_payoff_is_exact_and_the_next_class_gets_the_rest() -> None:
     odd = ("size: 800_000.00, coupon: 3.6%", "size: 123_456.78, coupon: 0%, per_hundred: yes")
     r = ran(odd, ("size: 200_000.00", "per_hundred: yes, size: 200_000.00"))

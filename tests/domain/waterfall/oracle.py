@@ -324,11 +324,12 @@ class Oracle:
         )
 
     def in_order(self, step: Step, amount: int | None, limit: int | None) -> int:
-        total = 0
+        total = used = 0
         for name in step.payees:
             wanted = self.owed(step, name, amount)
-            wanted = wanted if limit is None else min(wanted, limit - total)
-            total += self.settle(step, name, wanted, self.owed(step, name, amount))
+            wanted = wanted if limit is None else min(wanted, limit - used)
+            paid, cut = self.settle(step, name, wanted, self.owed(step, name, amount))
+            total, used = total + paid, used + paid + cut
         return total
 
     def shared(self, step: Step, amount: int | None, limit: int | None) -> int:
@@ -343,22 +344,23 @@ class Oracle:
         ends[-1] = pay
         parts = [end - start for end, start in zip(ends, [0, *ends], strict=False)]
         again = step.rank is not Rank.PRO_RATA and step.act is not Act.RETURN
-        total = 0
+        total = used = 0
         for (name, due), part in zip(dues.items(), parts, strict=True):
-            paid = self.settle(step, name, min(part, due) if again else part, due)
+            paid, cut = self.settle(step, name, min(part, due) if again else part, due)
             dues[name] = due - paid
-            total += paid
+            total, used = total + paid, used + paid + cut
         if again:
             for name, due in dues.items():
-                total += self.settle(step, name, min(due, pay - total), due)
+                paid, cut = self.settle(step, name, min(due, pay - used), due)
+                total, used = total + paid, used + paid + cut
         return total
 
-    def settle(self, step: Step, name: str, wanted: int, due: int) -> int:
+    def settle(self, step: Step, name: str, wanted: int, due: int) -> tuple[int, int]:
         t = next((t for t in self.terms.tranches if t.id == name), None)
         if step.act is Act.PRINCIPAL and t is not None and t.per_hundred:
-            paid = self.cut_off(step, wanted, due, t.size)
+            paid, cut = self.cut_off(step, wanted, due, t.size)
         else:
-            paid = self.draw(step, wanted, None)
+            paid, cut = self.draw(step, wanted, None), 0
         if step.act is Act.FEES:
             self.due[name] -= paid
         elif step.act is Act.INTEREST:
@@ -367,9 +369,9 @@ class Oracle:
             self.balance[name] -= paid
         kind = {Act.INTEREST: "interest_paid", Act.PRINCIPAL: "principal_paid", Act.RETURN: "return_paid"}.get(step.act)
         self.add(f"{name}.{kind}" if kind and t is not None else f"{name}.paid", paid)
-        return paid
+        return paid, cut
 
-    def cut_off(self, step: Step, wanted: int, due: int, size: int) -> int:
+    def cut_off(self, step: Step, wanted: int, due: int, size: int) -> tuple[int, int]:
         can = min(wanted, sum(self.cash[name] for name in step.sources))
         face = 100 * 10**self.terms.digits
         each = math.floor(Fraction(can * face, size)) if size else 0
@@ -380,7 +382,7 @@ class Oracle:
             self.cash[name] -= moved
             self.carried[name] += moved
             left -= moved
-        return paid
+        return paid, max(can - paid, 0)
 
     def draw(self, step: Step, wanted: int, to: str | None) -> int:
         total = 0

@@ -172,9 +172,9 @@ class _Payment:
         """Each in full before the next."""
         for claim in claims:
             wanted = claim.due if left is None else self.emit.least(claim.due, left)
-            paid = self.settle(claim, wanted)
+            _, used = self.settle(claim, wanted)
             if left is not None and claim is not claims[-1]:
-                left = self.emit.sub(left, paid)
+                left = self.emit.sub(left, used)
 
     def shared(self, claims: list[_Claim]) -> None:
         """By weights: each gets the part of the running total that its weight adds, so that the parts add up."""
@@ -187,7 +187,7 @@ class _Payment:
             pay = emit.greatest(emit.least(pay, limit), emit.zero)
         weights = [c.due if by_due else c.weight for c in claims]
         total = self.sum_of(weights)
-        running, before, paid = emit.zero, emit.zero, []
+        running, before = emit.zero, emit.zero
         parts = []
         for claim, weight in zip(claims, weights, strict=True):
             running = emit.add(running, weight)
@@ -195,12 +195,13 @@ class _Payment:
             parts.append(emit.sub(upto, before))
             before = upto
         again = not by_due and self.step.act is not Act.RETURN
-        for claim, part in zip(claims, parts, strict=True):
-            paid.append(self.settle(claim, emit.least(part, claim.due) if again else part))
+        settled = [
+            self.settle(claim, emit.least(part, claim.due) if again else part)
+            for claim, part in zip(claims, parts, strict=True)
+        ]
         if again:
-            self.in_order(
-                [self.reduced(c, p) for c, p in zip(claims, paid, strict=True)], emit.sub(pay, self.sum_of(paid))
-            )
+            rest = [self.reduced(claim, paid) for claim, (paid, _) in zip(claims, settled, strict=True)]
+            self.in_order(rest, emit.sub(pay, self.sum_of([used for _, used in settled])))
 
     def reduced(self, claim: _Claim, paid: int) -> _Claim:
         """What a claim is due after a payment; where the due is kept, it has been reduced already."""
@@ -213,20 +214,27 @@ class _Payment:
             found = self.emit.add(found, slot)
         return found
 
-    def settle(self, claim: _Claim, wanted: int) -> int:
-        """Pays one claim from the sources in order; gives the slot of what was paid."""
+    def settle(self, claim: _Claim, wanted: int) -> tuple[int, int]:
+        """Pays one claim from the sources in order; gives the slots of what was paid, and of what that used: with what
+        was cut off, which is nobody else's."""
         emit, work = self.emit, self.work
-        paid = self.cut_off(claim, wanted) if claim.size > 0 else self.draw(wanted, work.cash_out)
+        if claim.size > 0:
+            paid, used = self.cut_off(claim, wanted)
+        else:
+            paid = used = self.draw(wanted, work.cash_out)
         self.lines.append(Line(claim.payee, claim.due, paid, claim.kept))
         if claim.reduces >= 0:
             emit.sub(claim.reduces, paid, into=claim.reduces)
         flow = work.flow(claim.flow)
         emit.add(flow, paid, into=flow)
         self.count(paid)
-        return paid
+        return paid, used
 
-    def cut_off(self, claim: _Claim, wanted: int) -> int:
-        """Per 100 of face, cut off to the minor unit, unless the claim is met in full; the rest is carried."""
+    def cut_off(self, claim: _Claim, wanted: int) -> tuple[int, int]:
+        """Per 100 of face, cut off to the minor unit, unless the claim is met in full; the rest is carried.
+
+        Gives the slots of what was paid, and of that with what was carried.
+        """
         emit, digits = self.emit, self.work.terms.digits
         can = emit.least(wanted, self.available())
         size, hundred = emit.const(claim.size), emit.const(100 * 10**digits)
@@ -238,7 +246,7 @@ class _Payment:
         left = emit.sub(can, pay)
         for name, source in self.sources.items():
             left = emit.sub(left, emit.move(source, self.work.carry(name), left, self.guard))
-        return paid
+        return paid, can
 
     def draw(self, wanted: int, target: int) -> int:
         """Moves cash from the sources in order; what a later source gives is also counted as lent."""
