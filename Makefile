@@ -5,7 +5,7 @@ SHELL := bash
 
 BIN := .venv/bin
 PY := $(BIN)/python
-CODE := src tests benchmarks scripts
+CODE := src tests benchmarks scripts examples
 
 # make demo TAPE=file MAPPING=file runs on that tape; SERVE=0 ends after the run.
 TAPE ?=
