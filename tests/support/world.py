@@ -235,4 +235,4 @@ def origin(ledger: str, size: int = 40) -> Origin:
 
 def reference(value: dict[str, Any] | None) -> PoolReference | None:
     """A pool reference out of a JSON answer."""
-    return value and PoolReference(value["version"], bytes.fromhex(value["root"]), value["tx_id"])
+    return PoolReference(value["version"], bytes.fromhex(value["root"]), value["tx_id"]) if value else None
