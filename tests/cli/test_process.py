@@ -45,7 +45,7 @@ def shell(guide: Shell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sh
 def test_the_library_is_listed_and_its_texts_start_a_definition_of_ones_own(shell: Shell) -> None:
     listed = {each["process"] for each in shell.ask("process library ")}
     assert "interbank-credit-abs" in listed
-    text = shell.run(*"process text private-deal".split()).out
+    text = shell.run(*["process", "text", "private-deal"]).out
     (shell.folder / "own.yaml").write_text(text.replace("process: private-deal", "process: own"), encoding="utf-8")
     assert shell.ask("process prove own.yaml")["sound"] is True
 
@@ -92,4 +92,4 @@ def test_the_last_act_ends_the_process_and_the_agent_has_nothing_left(shell: She
     shell.ask(f"{ACT} answer --home yunjin")
     shell.ask(f"{ACT} answer --home yanshan")
     assert shell.refused("process awaited RUNNING --home yunjin")["code"] == "NO_PROCESS"
-    assert shell.run("--json", *"process agent --home yunjin".split()).code == 0
+    assert shell.run("--json", *["process", "agent", "--home", "yunjin"]).code == 0

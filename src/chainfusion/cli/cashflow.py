@@ -175,8 +175,7 @@ class Source:
             raise SourceNeeded(why="a deal needs --home", why_zh="指定项目时须指定 --home")
         with at_desk(ctx, self.home, self.user) as work:
             if self.collections is not None:
-                terms = cashflows.show(work.desk, self.deal, self.version).record.terms
-                return run_deal(terms, read_collections(self.collections, terms), told)
+                return cashflows.run_published(work.desk, self.deal, self.collections, told, self.version)
             with work.out.progress("projecting") as progress:
                 return cashflows.project(work.desk, self.deal, told, self.version, progress)
 

@@ -6,22 +6,23 @@ made them. Who was granted them computes the same cents as everybody else who wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from chainfusion.cashflow.deal.assumed import Assumed
-from chainfusion.cashflow.deal.run import DealRun, Flows, LeftOut, run_deal
+from chainfusion.cashflow.deal.published import read_collections
+from chainfusion.cashflow.deal.run import DealRun, LeftOut, run_deal
 from chainfusion.cashflow.pool.columns import Pool as LoanPool
 from chainfusion.cashflow.pool.tape import pool_of
 from chainfusion.cashflow.scale.run import project as project_pool
 from chainfusion.contracts.terms.contract import TermsView
 from chainfusion.contracts.terms.refusals import TermsDiffer, TermsUnknown
 from chainfusion.domain.errors import ChainFusionError, Text, require
-from chainfusion.domain.loan import EPOCH, Loan, decode_loan
+from chainfusion.domain.loan import EPOCH, decode_loan
 from chainfusion.domain.pool import Pool
 from chainfusion.domain.records import from_json
 from chainfusion.domain.terms.records import DealTerms
@@ -32,7 +33,7 @@ from chainfusion.node.desk import Desk
 from chainfusion.vault.chunks import Progress, no_progress
 
 TOLD_EVERY = 20_000
-"""Loans between two reports of progress."""
+"""Loans that are opened between two reports of progress."""
 
 
 class CutOffDiffers(ChainFusionError):
@@ -117,15 +118,8 @@ def pool_of_deal(desk: Desk, deal: str, progress: Progress = no_progress) -> Dea
     """
     registered = pools.current(desk, deal)
     opened = pools.openings(desk, registered)
-    cut_off = registered.record.cut_off
-    going, left, balance = list[Loan](), 0, 0
-    for loan in _loans(opened.leaf_data, progress):
-        if _ended(loan, cut_off):
-            left, balance = left + 1, balance + loan.current_balance
-        else:
-            going.append(loan)
-    require(bool(going), NothingToProject(deal=deal))
-    return DealPool(registered, pool_of(going, cut_off), LeftOut(left, balance))
+    loans, left_out = _going(deal, _frame(opened.leaf_data, progress), registered.record.cut_off)
+    return DealPool(registered, loans, left_out)
 
 
 def project(
@@ -149,41 +143,46 @@ def run_on(deal: str, terms: DealTerms, pool: DealPool, assumed: Assumed, progre
 
 def run_tape(terms: DealTerms, loans: pl.DataFrame, assumed: Assumed, progress: Progress = no_progress) -> DealRun:
     """Runs terms on a tape that was read at their cut-off date. Raises: NothingToProject, and as `run_deal`."""
-    cut_off = terms.dates.cut_off
-    over = _over(loans, cut_off)
-    going = loans.filter(~over)
-    require(going.height > 0, NothingToProject(deal=terms.id))
-    left = LeftOut(loans.height - going.height, int(loans.filter(over)["current_balance"].sum()))
-    collections = project_pool(pool_of(going, cut_off), assumed.scenario(), progress=progress).total
-    return run_deal(terms, collections, assumed, left_out=left)
+    pool, left_out = _going(terms.id, loans, terms.dates.cut_off)
+    collections = project_pool(pool, assumed.scenario(), progress=progress).total
+    return run_deal(terms, collections, assumed, left_out=left_out)
 
 
-def run_published(desk: Desk, deal: str, flows: Flows, assumed: Assumed, version: int | None = None) -> DealRun:
-    """Runs a deal's terms on collections that were published, for those who may not read its loans."""
-    return run_deal(show(desk, deal, version).record.terms, flows, assumed)
+def run_published(desk: Desk, deal: str, file: Path, assumed: Assumed, version: int | None = None) -> DealRun:
+    """Runs a deal's terms on collections that were published, for those who may not read its loans.
+
+    Raises: BadCollectionsFile, and as `show` and `run_deal`.
+    """
+    terms = show(desk, deal, version).record.terms
+    return run_deal(terms, read_collections(file, terms), assumed)
 
 
-def _loans(leaves: tuple[bytes, ...], progress: Progress) -> Iterator[Loan]:
-    for n, data in enumerate(leaves):
-        if n % TOLD_EVERY == 0:
-            progress(n, len(leaves))
-        yield decode_loan(data[SALT_BYTES:])
+def _frame(leaves: tuple[bytes, ...], progress: Progress) -> pl.DataFrame:
+    """What the projection needs of every opened loan, as columns."""
+    parts = []
+    for start in range(0, len(leaves), TOLD_EVERY):
+        progress(start, len(leaves))
+        loans = [decode_loan(data[SALT_BYTES:]) for data in leaves[start : start + TOLD_EVERY]]
+        parts.append(pl.DataFrame({name: [getattr(loan, name) for loan in loans] for name in _TYPES}, schema=_TYPES))
     progress(len(leaves), len(leaves))
+    return pl.concat(parts)
 
 
-def _over(loans: pl.DataFrame, cut_off: date) -> pl.Series:
-    """`_ended` of every loan of a tape."""
-    day = (cut_off - EPOCH).days
-    by_date = loans["maturity_date"].to_physical() <= day
-    return (
-        pl.select(pl.when(loans["remaining_term"].is_not_null()).then(loans["remaining_term"] < 1).otherwise(by_date))
-        .to_series()
-        .fill_null(value=False)
-    )
+_TEXTS = ("loan_id", "currency", "repayment")
+_NUMBERS = (
+    "current_balance", "rate_ppm", "original_term", "remaining_term", "seasoning", "origination_date", "maturity_date",
+    "payment_amount",
+)  # fmt: skip
+_TYPES: dict[str, Any] = dict.fromkeys(_TEXTS, pl.Utf8) | dict.fromkeys(_NUMBERS, pl.Int64)
 
 
-def _ended(loan: Loan, cut_off: date) -> bool:
-    """Whether a loan's term is over: no month left, or a maturity that is not after the cut-off date."""
-    if loan.remaining_term is not None:
-        return loan.remaining_term < 1
-    return loan.maturity_date is not None and loan.maturity_date <= (cut_off - EPOCH).days
+def _going(deal: str, loans: pl.DataFrame, cut_off: date) -> tuple[LoanPool, LeftOut]:
+    """The loans that still have a month to go; those whose term is over are left out: no month left, or, where months
+    are not stated, a maturity that is not after the cut-off date."""
+    by_date = loans["maturity_date"].to_physical() <= (cut_off - EPOCH).days
+    stated = loans["remaining_term"].is_not_null()
+    over = pl.select(pl.when(stated).then(loans["remaining_term"] < 1).otherwise(by_date)).to_series().fill_null(False)
+    going = loans.filter(~over)
+    require(going.height > 0, NothingToProject(deal=deal))
+    left = LeftOut(loans.height - going.height, int(loans.filter(over)["current_balance"].sum()))
+    return pool_of(going, cut_off), left

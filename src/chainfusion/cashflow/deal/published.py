@@ -1,8 +1,8 @@
 """Collections as a table: published by a servicer, or made elsewhere, one row a payment period; CSV or Parquet.
 
 Columns are those of `Collections`, minor units: scheduled, prepaid, defaulted, recovered, lost, interest, fees,
-purchased; one that is missing is nothing. Balances follow from the pool's balance in the terms. The CSV of a run can be
-read back. Columns that are not collections are passed over.
+purchased; one that is missing is nothing. Balances follow from the first row's `opening`, or from the pool's balance in
+the terms where that is not told. The CSV of a run can be read back. Columns that are not collections are passed over.
 """
 
 from __future__ import annotations
@@ -57,10 +57,12 @@ def flows_of(columns: Sequence[str], rows: Sequence[Sequence[object]], terms: De
         for name, value in zip(columns, row, strict=True):
             if name in SUMS:
                 flows[f"pool.{name}"][n] = _amount(n + 2, name, value)
-    with_balances(flows, terms.pool_balance)
+    told = "opening" in columns and bool(rows)
+    opening = _amount(2, "opening", rows[0][columns.index("opening")]) if told else terms.pool_balance
+    with_balances(flows, opening)
     for n, closing in enumerate(flows["pool.closing"]):
-        why = "more is repaid and defaulted than the pool's balance in the terms"
-        require(closing >= 0, _bad(n + 2, "scheduled", why, "还款与违约之和超过条款所载资产池余额"))
+        why = "more is repaid and defaulted than the pool's balance"
+        require(closing >= 0, _bad(n + 2, "scheduled", why, "还款与违约之和超过资产池余额"))
     return flows
 
 

@@ -43,6 +43,8 @@ from chainfusion.vault.opened import Opened
 
 T = TypeVar("T")
 KEPT = 512
+KEPT_RUNS = 16
+"""Runs of deals under assumptions, which are larger than what else is kept."""
 SHORTEST_PREFIX = 6
 
 
@@ -73,6 +75,7 @@ class Workspace:
     trust: bytes
     _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _kept_at: int = -1
+    _runs: dict[tuple[Any, ...], DealRun] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
@@ -154,12 +157,7 @@ class Workspace:
 
         Raises: UnknownDeal, TermsUnknown, AssumedUnknown.
         """
-        brief = self._version(deal, version)
-        return self._at_height(
-            ("cashflow", deal, brief.version, told.key), lambda height: self._cashflow(deal, height, brief, told)
-        )
-
-    def _cashflow(self, deal: str, height: int, brief: TermsBrief, told: Assumed) -> CashflowView:
+        height, brief = self.height(), self._version(deal, version)
         try:
             made = self._run(deal, brief, told), self._loans(deal)
         except ChainFusionError as error:
@@ -181,12 +179,16 @@ class Workspace:
         return self._at_height(("loans", deal), lambda _: self._terms.loans(deal))
 
     def _run(self, deal: str, brief: TermsBrief, told: Assumed) -> DealRun:
-        def made(height: int) -> DealRun:
-            del height
-            terms = self._terms.terms(deal, brief.version)
-            return cashflows.run_on(deal, terms, self._loans(deal), told)
-
-        return self._at_height(("run", deal, brief.version, told.key), made)
+        key = (self.height(), deal, brief.version, told.key)
+        with self._lock:
+            found = self._runs.get(key)
+        if found is None:
+            found = cashflows.run_on(deal, self._terms.terms(deal, brief.version), self._loans(deal), told)
+            with self._lock:
+                while len(self._runs) >= KEPT_RUNS:
+                    del self._runs[next(iter(self._runs))]
+                self._runs[key] = found
+        return found
 
     def timeline(self, deal: str) -> TimelineView:
         """All signed acts of a deal. Raises: UnknownDeal."""
