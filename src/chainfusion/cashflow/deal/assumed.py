@@ -22,13 +22,14 @@ from decimal import Decimal
 from chainfusion.cashflow.assumptions import default, prepayment
 from chainfusion.cashflow.assumptions.recovery import MAX_LAG, recovery
 from chainfusion.cashflow.assumptions.scenario import Assumption, Scenario, scenario
-from chainfusion.cashflow.text.located import Node, Unfit, parse_yaml
+from chainfusion.cashflow.text.located import Unfit, parse_yaml, unfit
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.terms.formula import Literal, parse
 from chainfusion.domain.terms.private import Side
 from chainfusion.domain.terms.refusals import BadFormula, BadTerms
 from chainfusion.domain.terms.schedule import MAX_PERIODS
 from chainfusion.domain.waterfall.opcodes import RATIO
+from chainfusion.yamlfile import Node
 
 _PER_CENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,4}", re.ASCII)
@@ -158,8 +159,8 @@ def read_scenario(data: bytes) -> Assumed:
     except BadTerms as error:
         first = error.facts["findings"][0]
         raise _bad(f"line {first['line']}", "", first["why"], first["why"]) from None
-    except Unfit as unfit:
-        found = unfit.finding
+    except Unfit as refusal:
+        found = refusal.finding
         where, why = (f"line {found.line}, {found.path}", found.why) if found else ("file", "it cannot be read")
         raise _bad(where, "", why, why) from None
 
@@ -185,7 +186,7 @@ def _path(name: str, node: Node) -> tuple[Decimal, ...]:
 def _supplied(name: str, node: Node) -> tuple[str, str]:
     items = node.items()
     if set(items) != {"value", "salt"}:
-        raise node.unfit("value and salt are needed")
+        raise unfit(node, "value and salt are needed")
     return private(name, items["value"].text(), items["salt"].text())
 
 

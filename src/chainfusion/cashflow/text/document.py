@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chainfusion.cashflow.text.located import Node
+from chainfusion.cashflow.text.located import unfit
 from chainfusion.cashflow.text.parts import Exceptions, OffsetText, PrivateShape, StepShape, Switches, TableShape
 from chainfusion.cashflow.text.scalars import (
     Bilingual,
@@ -27,6 +27,7 @@ from chainfusion.domain.calendar import Cycle, DateRule, DayCount, Offset, Roll
 from chainfusion.domain.errors import Text
 from chainfusion.domain.terms import records as r
 from chainfusion.domain.terms.formula import Kind
+from chainfusion.yamlfile import Node
 
 _NOTHING = Text("", "")
 _TITLE = Key("title", "title", Bilingual(), _NOTHING)
@@ -135,7 +136,7 @@ class Format:
     def read(self, node: Node, _context: Context) -> str:
         """The name."""
         if node.text() != r.FORMAT:
-            raise node.unfit(f"the format is {r.FORMAT}")
+            raise unfit(node, f"the format is {r.FORMAT}")
         return r.FORMAT
 
     def write(self, _value: str, _context: Context) -> Plain:
@@ -190,6 +191,6 @@ def without_format(root: Node, context: Context) -> Node:
     """The document below its format. Raises: Unfit where the format is missing or another one."""
     items = dict(root.items())
     if "format" not in items:
-        raise root.unfit(f"format is missing: {r.FORMAT}")
+        raise unfit(root, f"format is missing: {r.FORMAT}")
     Format().read(items.pop("format"), context)
     return replace(root, value=items)

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chainfusion.cashflow.text.located import Node
+from chainfusion.cashflow.text.located import unfit
 from chainfusion.cashflow.text.scalars import Context, Day, Number, Plain, Schema, Word
 from chainfusion.cashflow.text.shapes import Many, Record
 from chainfusion.domain.calendar import Fixed, Offset, Switch, Unit
 from chainfusion.domain.terms.formula import Kind, Literal, literal_text
 from chainfusion.domain.terms.records import Act, By, Entry, Step, Table
+from chainfusion.yamlfile import Node
 
 _OFFSET = re.compile(r"(-?\d{1,4}) (days?|business days?|months?)")
 
@@ -24,7 +25,7 @@ class OffsetText:
         """The offset."""
         found = _OFFSET.fullmatch(node.text())
         if found is None:
-            raise node.unfit("an offset is such as -5 business days, 1 month or 3 days")
+            raise unfit(node, "an offset is such as -5 business days, 1 month or 3 days")
         return Offset(int(found[1]), Unit(found[2].rstrip("s").replace(" ", "_") + "s"))
 
     def write(self, value: Offset, _context: Context) -> Plain:
@@ -72,7 +73,7 @@ class Switches:
 
 def _whole(node: Node, name: str) -> int:
     if not re.fullmatch(r"[0-9]{1,4}", name):
-        raise node.unfit(f"{name[:20]!r} is not a number")
+        raise unfit(node, f"{name[:20]!r} is not a number")
     return int(name)
 
 
@@ -87,18 +88,18 @@ class TableShape:
         items = dict(node.items())
         rows = items.pop("rows", None)
         if rows is None:
-            raise node.unfit("rows is missing")
+            raise unfit(node, "rows is missing")
         head = self.of.read(replace(node, value=items), context, **given, kind=Kind.MONEY, entries=(Entry(1, 0),))
         literals = [(self._start(inner, name, head.by), Number().literal(inner, context))
                     for name, inner in rows.items().items()]  # fmt: skip
         kinds = {literal.kind for _, literal in literals}
         if len(kinds) != 1:
-            raise rows.unfit("all values of a table are of one kind")
+            raise unfit(rows, "all values of a table are of one kind")
         try:
             entries = tuple(Entry(n, found.value) for n, found in literals)
             return Table(head.id, head.title, head.by, kinds.pop(), entries)
         except ValueError as error:
-            raise rows.unfit(str(error)) from None
+            raise unfit(rows, str(error)) from None
 
     @staticmethod
     def _start(node: Node, name: str, by: By) -> int:
@@ -142,10 +143,10 @@ class PrivateShape:
         bounds = []
         for name in ("at_least", "at_most"):
             if name not in items:
-                raise node.unfit(f"{name} is missing")
+                raise unfit(node, f"{name} is missing")
             bounds.append(Number().literal(items.pop(name), context))
         if bounds[0].kind is not bounds[1].kind:
-            raise node.unfit("both bounds are of one kind")
+            raise unfit(node, "both bounds are of one kind")
         values = {"kind": bounds[0].kind, "at_least": bounds[0].value, "at_most": bounds[1].value}
         return self.of.read(replace(node, value=items), context, **given, **values)
 
@@ -175,13 +176,13 @@ class StepShape:
         items = dict(node.items())
         acts = [act for act in Act if act.value in items]
         if len(acts) != 1:
-            raise node.unfit(f"a step has exactly one of {', '.join(act.value for act in Act)}")
+            raise unfit(node, f"a step has exactly one of {', '.join(act.value for act in Act)}")
         act = acts[0]
         verb = items.pop(act.value)
         to = Word().read(verb, context) if act is Act.TRANSFER else None
         payees = () if act in (Act.TRANSFER, Act.BUY) else Many(Word()).read(verb, context)
         if act is Act.BUY and verb.text() != "assets":
-            raise verb.unfit("what is bought is called assets")
+            raise unfit(verb, "what is bought is called assets")
         found: Step = self.of.read(replace(node, value=items), context, **given, act=act, payees=payees, to=to)
         return found
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chainfusion.cashflow.text.document import TERMS, without_format
-from chainfusion.cashflow.text.located import Node, Unfit, parse_yaml
+from chainfusion.cashflow.text.located import Unfit, lines_of, parse_yaml
 from chainfusion.cashflow.text.scalars import Choice, Context
 from chainfusion.domain.calendar import DayCount
 from chainfusion.domain.loan import minor_digits
@@ -14,6 +14,7 @@ from chainfusion.domain.terms.findings import Finding, refuse
 from chainfusion.domain.terms.lint import lint
 from chainfusion.domain.terms.records import DealTerms
 from chainfusion.domain.terms.refusals import BadTerms
+from chainfusion.yamlfile import Node
 
 
 def load_terms(path: Path) -> DealTerms:
@@ -48,8 +49,8 @@ def _read(root: Node) -> tuple[DealTerms | None, list[Finding]]:
     context = _context(root)
     try:
         return TERMS.read(without_format(root, context), context), context.findings
-    except Unfit as unfit:
-        context.tell(unfit)
+    except Unfit as refusal:
+        context.tell(refusal)
         return None, context.findings
 
 
@@ -68,7 +69,7 @@ def _context(root: Node) -> Context:
 
 
 def _located(findings: tuple[Finding, ...], root: Node) -> list[Finding]:
-    lines = dict(root.lines())
+    lines = dict(lines_of(root))
     return [replace(f, line=_line(f.path, lines)) for f in findings]
 
 

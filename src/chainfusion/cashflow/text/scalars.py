@@ -9,13 +9,14 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Protocol
 
-from chainfusion.cashflow.text.located import Node, Unfit
+from chainfusion.cashflow.text.located import Unfit, unfit
 from chainfusion.domain.calendar import DayCount
 from chainfusion.domain.errors import Text
 from chainfusion.domain.terms.findings import Finding
 from chainfusion.domain.terms.formula import Kind, Literal, literal_text, parse, unparse
 from chainfusion.domain.terms.refusals import BadFormula
 from chainfusion.domain.waterfall.opcodes import LARGEST
+from chainfusion.yamlfile import Node
 
 Plain = str | dict[str, Any] | list[Any]
 Schema = dict[str, Any]
@@ -30,10 +31,10 @@ class Context:
     day_count: DayCount = DayCount.ACT_365F
     findings: list[Finding] = field(default_factory=list)
 
-    def tell(self, unfit: Unfit) -> None:
+    def tell(self, refusal: Unfit) -> None:
         """Keeps a finding; what was told inside is not told again."""
-        if unfit.finding is not None:
-            self.findings.append(unfit.finding)
+        if refusal.finding is not None:
+            self.findings.append(refusal.finding)
 
 
 class Shape(Protocol):
@@ -59,7 +60,7 @@ class Line:
         """One line."""
         text = node.text()
         if len(text) > self.limit or not text.isprintable() or text.strip() != text:
-            raise node.unfit(f"one line of up to {self.limit} characters is needed")
+            raise unfit(node, f"one line of up to {self.limit} characters is needed")
         return text
 
     def write(self, value: str, _context: Context) -> Plain:
@@ -79,7 +80,7 @@ class Word:
         """A name; that it exists is linted."""
         text = node.text()
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,39}", text):
-            raise node.unfit(f"{text[:40]!r} is not a name: a letter, then letters, digits and _")
+            raise unfit(node, f"{text[:40]!r} is not a name: a letter, then letters, digits and _")
         return text
 
     def write(self, value: str, _context: Context) -> Plain:
@@ -102,7 +103,7 @@ class Bilingual:
             return Text(text, text)
         items = node.items()
         if set(items) != {"zh", "en"}:
-            raise node.unfit("a text has zh and en, or is one text for both")
+            raise unfit(node, "a text has zh and en, or is one text for both")
         return Text(Line().read(items["en"], context), Line().read(items["zh"], context))
 
     def write(self, value: Text, _context: Context) -> Plain:
@@ -127,7 +128,7 @@ class Formula:
         try:
             return unparse(parse(node.text(), context.digits), context.digits)
         except BadFormula as error:
-            raise node.unfit(f"{error.facts['formula']}: {error.facts['why']}", "formula") from None
+            raise unfit(node, f"{error.facts['formula']}: {error.facts['why']}", "formula") from None
 
     def write(self, value: str, _context: Context) -> Plain:
         """As it is."""
@@ -146,10 +147,10 @@ class Money:
         """Minor units."""
         text = node.text().removesuffix(context.currency).strip().replace(",", "").replace("_", "")
         if not re.fullmatch(r"[0-9]{1,16}(?:\.[0-9]{1,4})?", text):
-            raise node.unfit(f"{node.text()[:40]!r} is not an amount of {context.currency}")
+            raise unfit(node, f"{node.text()[:40]!r} is not an amount of {context.currency}")
         minor = Decimal(text).scaleb(context.digits)
         if minor != minor.to_integral_value() or minor >= LARGEST:
-            raise node.unfit(f"{node.text()[:40]!r} is not an amount of {context.currency} that fits")
+            raise unfit(node, f"{node.text()[:40]!r} is not an amount of {context.currency} that fits")
         return int(minor)
 
     def write(self, value: int, context: Context) -> Plain:
@@ -176,11 +177,11 @@ class Number:
         try:
             tree = parse(node.text(), context.digits)
         except BadFormula as error:
-            raise node.unfit(f"{error.facts['formula']}: {error.facts['why']}", "formula") from None
+            raise unfit(node, f"{error.facts['formula']}: {error.facts['why']}", "formula") from None
         if isinstance(tree, Literal) and tree.kind is Kind.COUNT and self.kind is Kind.RATIO:
             tree = Literal(tree.value * 10**8, Kind.RATIO)
         if not isinstance(tree, Literal) or self.kind not in (None, tree.kind):
-            raise node.unfit(f"a plain {self.kind.value if self.kind else 'number'} is needed")
+            raise unfit(node, f"a plain {self.kind.value if self.kind else 'number'} is needed")
         return tree
 
     def write(self, value: int, context: Context) -> Plain:
@@ -201,7 +202,7 @@ class Day:
         try:
             return date.fromisoformat(node.text())
         except ValueError:
-            raise node.unfit(f"{node.text()[:20]!r} is not a date (YYYY-MM-DD)") from None
+            raise unfit(node, f"{node.text()[:20]!r} is not a date (YYYY-MM-DD)") from None
 
     def write(self, value: date, _context: Context) -> Plain:
         """ISO 8601."""
@@ -220,7 +221,7 @@ class YesNo:
         """Also true and false."""
         found = {"yes": True, "no": False, "true": True, "false": False}.get(node.text())
         if found is None:
-            raise node.unfit("yes or no is needed")
+            raise unfit(node, "yes or no is needed")
         return found
 
     def write(self, value: bool, _context: Context) -> Plain:
@@ -244,7 +245,7 @@ class Choice:
         for member in self.of:
             if text in (member.value, str(member.value).replace("_", " ")):
                 return member
-        raise node.unfit(f"{text[:40]!r} is none of {', '.join(self._words())}")
+        raise unfit(node, f"{text[:40]!r} is none of {', '.join(self._words())}")
 
     def write(self, value: Enum, _context: Context) -> Plain:
         """Its word."""
@@ -269,7 +270,7 @@ class Whole:
         """A whole number within bounds."""
         text = node.text()
         if not re.fullmatch(r"-?[0-9]{1,9}", text) or not self.least <= int(text) <= self.most:
-            raise node.unfit(f"a whole number from {self.least} to {self.most} is needed")
+            raise unfit(node, f"a whole number from {self.least} to {self.most} is needed")
         return int(text)
 
     def write(self, value: int, _context: Context) -> Plain:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chainfusion.cashflow.text.located import Node, Unfit
+from chainfusion.cashflow.text.located import Unfit, unfit
 from chainfusion.cashflow.text.scalars import Context, Plain, Schema, Shape
+from chainfusion.yamlfile import Node
 
 MISSING, DEAL = object(), object()
 
@@ -41,8 +42,8 @@ def _each(context: Context, parts: list[tuple[Node, Shape]]) -> list[Any]:
     for node, shape in parts:
         try:
             found.append(shape.read(node, context))
-        except Unfit as unfit:
-            context.tell(unfit)
+        except Unfit as refusal:
+            context.tell(refusal)
             failed = True
     if failed:
         raise Unfit
@@ -82,22 +83,22 @@ class Record:
         for key in self.keys:
             try:
                 values[key.field] = self._value(key, node, items, context)
-            except Unfit as unfit:
-                context.tell(unfit)
+            except Unfit as refusal:
+                context.tell(refusal)
                 failed = True
         if failed:
             raise Unfit
         try:
             return self.make(**values)
         except ValueError as error:
-            raise node.unfit(str(error)) from None
+            raise unfit(node, str(error)) from None
 
     @staticmethod
     def _unknown(items: Mapping[str, Node], known: Mapping[str, Key], context: Context) -> bool:
         odd = [name for name in items if name not in known]
         for name in odd:
             near = ", ".join(sorted(known))
-            context.tell(items[name].unfit(f"{name[:40]!r} is not among {near}"))
+            context.tell(unfit(items[name], f"{name[:40]!r} is not among {near}"))
         return bool(odd)
 
     @staticmethod
@@ -105,7 +106,7 @@ class Record:
         if key.name in items:
             return key.shape.read(items[key.name], context)
         if key.default is MISSING:
-            raise node.unfit(f"{key.name} is missing")
+            raise unfit(node, f"{key.name} is missing")
         return key.left_out(context)
 
     def write(self, value: Any, context: Context) -> Plain:
@@ -144,8 +145,8 @@ class ById:
         for name, inner in node.items().items():
             try:
                 found.append(self.of.read(inner, context, **{self.field: name}))
-            except Unfit as unfit:
-                context.tell(unfit)
+            except Unfit as refusal:
+                context.tell(refusal)
                 failed = True
         if failed:
             raise Unfit
