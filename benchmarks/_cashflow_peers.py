@@ -102,7 +102,7 @@ def numpy_columns(given: Columns, assumed: Scenario) -> pl.DataFrame:
 
 def quantlib_bonds(given: Columns) -> float:
     """QuantLib's AmortizingFixedRateBond a loan, on notionals by formula: schedules alone; returns all interest."""
-    import QuantLib as ql
+    import QuantLib as ql  # noqa: N813
 
     start, null, month = ql.Date(1, 1, 2026), ql.NullCalendar(), ql.Period(ql.Monthly)
     count, total = ql.Thirty360(ql.Thirty360.BondBasis), 0.0
