@@ -96,7 +96,13 @@ def evidence_file(data: bytes, name: str) -> Response:
 def router(workspace: Workspace) -> APIRouter:
     """The API on a node's views."""
     api = APIRouter(prefix="/api/v1", tags=["read"])
+    _deals(api, workspace)
+    _money(api, workspace)
+    _ledger(api, workspace)
+    return api
 
+
+def _deals(api: APIRouter, workspace: Workspace) -> None:
     @api.get("/inbox", responses=answers(InboxView))
     def inbox() -> Response:
         """What awaits this institution across all deals, and what others are awaited for."""
@@ -122,21 +128,6 @@ def router(workspace: Workspace) -> APIRouter:
         """The deal's process: where it stands, whom it waits for, and every act."""
         return JSONResponse(to_json(workspace.process(deal)))
 
-    @api.get("/deals/{deal}/terms", responses=answers(TermsPage))
-    def terms(deal: DealId) -> Response:
-        """The deal's terms: every version, who consented, whose consent is outstanding, the text."""
-        return JSONResponse(to_json(workspace.terms(deal)))
-
-    @api.get("/deals/{deal}/cashflow", responses=answers(CashflowView), openapi_extra=_ASSUMED)
-    def cashflow(request: Request, deal: DealId) -> Response:
-        """What the deal pays under assumptions, by payment and class; or why this node cannot tell."""
-        return JSONResponse(to_json(workspace.cashflow(deal, *assumptions(request))))
-
-    @api.get("/deals/{deal}/cashflow/{period}", responses=answers(PaymentView), openapi_extra=_ASSUMED)
-    def payment(request: Request, deal: DealId, period: PaymentNumber) -> Response:
-        """One payment step by step: due, there, paid, unpaid and why; triggers with both sides."""
-        return JSONResponse(to_json(workspace.payment(deal, whole("period", period), *assumptions(request))))
-
     @api.get("/deals/{deal}/documents", responses=answers(DocumentsView))
     def documents(deal: DealId) -> Response:
         """The index with what is there and missing, and the opinions."""
@@ -152,6 +143,25 @@ def router(workspace: Workspace) -> APIRouter:
         """Signed acts of a deal, the newest first."""
         return JSONResponse(to_json(workspace.timeline(deal)))
 
+
+def _money(api: APIRouter, workspace: Workspace) -> None:
+    @api.get("/deals/{deal}/terms", responses=answers(TermsPage))
+    def terms(deal: DealId) -> Response:
+        """The deal's terms: every version, who consented, whose consent is outstanding, the text."""
+        return JSONResponse(to_json(workspace.terms(deal)))
+
+    @api.get("/deals/{deal}/cashflow", responses=answers(CashflowView), openapi_extra=_ASSUMED)
+    def cashflow(request: Request, deal: DealId) -> Response:
+        """What the deal pays under assumptions, by payment and class; or why this node cannot tell."""
+        return JSONResponse(to_json(workspace.cashflow(deal, *assumptions(request))))
+
+    @api.get("/deals/{deal}/cashflow/{period}", responses=answers(PaymentView), openapi_extra=_ASSUMED)
+    def payment(request: Request, deal: DealId, period: PaymentNumber) -> Response:
+        """One payment step by step: due, there, paid, unpaid and why; triggers with both sides."""
+        return JSONResponse(to_json(workspace.payment(deal, whole("period", period), *assumptions(request))))
+
+
+def _ledger(api: APIRouter, workspace: Workspace) -> None:
     @api.get("/ledger", responses=answers(LedgerView))
     def ledger(before: Before = None) -> Response:
         """The ledger's height and checkpoint, and a page of blocks."""
@@ -171,5 +181,3 @@ def router(workspace: Workspace) -> APIRouter:
     async def verify(request: Request) -> Response:
         """What an evidence file proves to one who trusts this node's genesis, or another genesis or checkpoint."""
         return JSONResponse((await check(request, workspace.trust)).verdict.to_json())
-
-    return api

@@ -265,7 +265,7 @@ def agent(
             time.sleep(every)
 
 
-# ------------------------------------------------------------------ helpers
+# ------------------------------------------------------------------ what all of them do
 
 
 def _call(ctx: typer.Context, home: Path, user: str, request: str | None, operation: str, arguments: Any) -> None:
