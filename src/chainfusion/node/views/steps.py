@@ -12,7 +12,8 @@ from chainfusion.contracts.process.work import local_day
 from chainfusion.domain.deal import DealState
 from chainfusion.domain.document_kinds import DOCUMENT_KIND_NAMES, DocumentKind
 from chainfusion.domain.errors import Text
-from chainfusion.domain.process.definition import END, START, Definition, Need, Process, Requirement, Step
+from chainfusion.domain.process.definition import Definition, Need, Process, Requirement, Step
+from chainfusion.domain.process.layout import back_flows, columns, reached
 from chainfusion.domain.process.records import MAIN, Act, DealProcess, Proposed
 from chainfusion.domain.records import from_json
 from chainfusion.domain.roles import ROLE_NAMES
@@ -228,12 +229,12 @@ def _columns(main: Process, done: tuple[Act, ...], awaited: tuple[AwaitedStep, .
     acted = {act.step for act in done if act.run == MAIN} | {
         act.run.split("/")[1].partition(":")[0] for act in done if "/" in act.run
     }
-    ahead = _behind(main, now)
-    place = _places(main)
-    columns: dict[int, list[StepBox]] = {}
+    ahead = reached(main, now, but=back_flows(main))
+    place = columns(main)
+    boxes: dict[int, list[StepBox]] = {}
     for step in main.steps:
-        columns.setdefault(place[step.id], []).append(_box(step, now, ahead, acted))
-    return tuple(tuple(columns[number]) for number in sorted(columns))
+        boxes.setdefault(place[step.id], []).append(_box(step, now, ahead, acted))
+    return tuple(tuple(boxes[number]) for number in sorted(boxes))
 
 
 def _box(step: Step, now: set[str], ahead: frozenset[str], acted: set[str]) -> StepBox:
@@ -246,51 +247,3 @@ def _box(step: Step, now: set[str], ahead: frozenset[str], acted: set[str]) -> S
     names = [ROLE_NAMES[role] for role in step.by] or [Text("of itself", "自动")]
     who = Text(" · ".join(name.en for name in names[:2]), "、".join(name.zh for name in names[:2]))
     return StepBox(step.id, Text(step.name, step.name_zh), who, stand)
-
-
-def _behind(main: Process, steps: set[str]) -> frozenset[str]:
-    """Nodes that are reached from these steps, other than by going round again."""
-    back = set(_back_flows(main))
-    seen, open_ = set[str](), [flow for step in steps for flow in main.out_of(step)]
-    while open_:
-        flow = open_.pop()
-        if flow.target not in seen and flow.target != END and flow.place not in back:
-            seen.add(flow.target)
-            open_ += main.out_of(flow.target)
-    return frozenset(seen)
-
-
-def _places(main: Process) -> dict[str, int]:
-    """The column of every node: the longest way to it from the start, along flows that do not lead back."""
-    place = {START: 0}
-    back = set(_back_flows(main))
-    nodes = [*(step.id for step in main.steps), *(gateway.id for gateway in main.gateways)]
-    steps = {step.id for step in main.steps}
-    pending = list(nodes)
-    while pending:
-        ready = [n for n in pending if all(f.source in place for f in main.into(n) if f.place not in back)]
-        for node in ready or pending[:1]:
-            sources = [place[f.source] for f in main.into(node) if f.source in place and f.place not in back]
-            place[node] = max(sources, default=0) + (node in steps)
-            pending.remove(node)
-    return place
-
-
-def _back_flows(main: Process) -> list[str]:
-    """The places of flows that close a loop, as a walk from the start meets them."""
-    found, state = list[str](), dict[str, int]()
-    walk: list[tuple[str, int]] = [(START, 0)]
-    while walk:
-        node, turn = walk.pop()
-        out = main.out_of(node)
-        state[node] = 1
-        if turn < len(out):
-            walk.append((node, turn + 1))
-            flow = out[turn]
-            if state.get(flow.target) == 1:
-                found.append(flow.place)
-            elif flow.target not in state and flow.target != END:
-                walk.append((flow.target, 0))
-        else:
-            state[node] = 2
-    return found
