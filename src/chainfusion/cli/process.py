@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainfusion.cli.output import printer
+from chainfusion.cli.output import Printer, printer
 from chainfusion.cli.work import (
     BadArgument,
     DealArgument,
@@ -19,16 +19,25 @@ from chainfusion.cli.work import (
     Work,
     at_desk,
     bad_input,
+    fresh,
     stated,
 )
+from chainfusion.domain.errors import Text
 from chainfusion.domain.process.definition import Definition
 from chainfusion.domain.process.records import MAIN, Entry, Proposed
 from chainfusion.domain.process.soundness import require_sound
 from chainfusion.domain.records import from_json, to_json
+from chainfusion.domain.roles import ROLE_NAMES, Role
 from chainfusion.ledger.port import Receipt
 from chainfusion.node import processes
+from chainfusion.node.duties import calendar_of
+from chainfusion.node.home import write_bytes
+from chainfusion.node.members import Members
 from chainfusion.node.processes import Item
 from chainfusion.processes import library
+from chainfusion.processes.bpmn import is_xml, read_bpmn, write_bpmn
+from chainfusion.processes.duties import LATE, Duty
+from chainfusion.processes.icalendar import KIND_NAMES, STATE_NAMES, icalendar, said
 from chainfusion.processes.text import read_definition
 
 app = typer.Typer(name="process", help="A deal's process: adopt a definition, act on its steps.", no_args_is_help=True)
@@ -37,6 +46,10 @@ StepArgument = Annotated[str, typer.Argument(help="The step's id.")]
 RunOption = Annotated[str, typer.Option("--run", help="The run, as `process awaited` names it.")]
 ForOption = Annotated[str | None, typer.Option("--for", help="MSP id that has delegated the step to you.")]
 SourceArgument = Annotated[str, typer.Argument(help="A file, or a name of the library (`process library`).")]
+RolesOption = Annotated[
+    list[str] | None,
+    typer.Option("--role", help="For BPMN: ROLE of steps in no lane, or NAME=ROLE of a lane's own name; repeat."),
+]
 NameArgument = Annotated[str, typer.Argument(help="The process.")]
 VersionOption = Annotated[int, typer.Option(help="Its version.")]
 
@@ -68,19 +81,24 @@ def text(source: SourceArgument) -> None:
 
 
 @app.command("prove")
-def prove(ctx: typer.Context, source: SourceArgument) -> None:
-    """Prove that a definition is sound: never stuck, nothing left over, no dead step."""
-    out, definition = printer(ctx), require_sound(_definition(source))
+def prove(ctx: typer.Context, source: SourceArgument, role: RolesOption = None) -> None:
+    """Prove that a definition, a text or a BPMN file, is sound: never stuck, nothing left over, no dead step."""
+    out, definition = printer(ctx), require_sound(_definition(source, role))
     told = {"process": definition.id, "version": definition.version, "steps": _steps(definition), "sound": True}
     out.result(told, lambda: out.facts(told))
 
 
 @app.command()
 def propose(
-    ctx: typer.Context, source: SourceArgument, home: HomeOption, user: UserOption = "", request: RequestOption = None
+    ctx: typer.Context,
+    source: SourceArgument,
+    home: HomeOption,
+    role: RolesOption = None,
+    user: UserOption = "",
+    request: RequestOption = None,
 ) -> None:
-    """Put a definition before the consortium, with your yes."""
-    definition = _definition(source)
+    """Put a definition, a text or a BPMN file, before the consortium, with your yes."""
+    definition = _definition(source, role)
     with at_desk(ctx, home, user, writes=True) as work:
         told(work, work.desk.session.call("process-definition.propose", request=request, definition=definition))
 
@@ -108,6 +126,18 @@ def list_(ctx: typer.Context, home: HomeOption, user: UserOption = "") -> None:
         rows = [(each.definition.id, each.definition.version, each.state.value, each.by) for each in found]
         told = [dict(zip(("process", "version", "state", "by"), row, strict=True)) for row in rows]
         work.out.result(told, lambda: work.out.table(("Process", "Version", "State", "By"), rows))
+
+
+@app.command()
+def bpmn(
+    ctx: typer.Context,
+    source: SourceArgument,
+    out: Annotated[Path, typer.Option("--out", help="Where to write the diagram.")],
+) -> None:
+    """Write a definition as BPMN 2.0 with its diagram, named in the language of `--lang`."""
+    printed, definition = printer(ctx), _definition(source)
+    write_bytes(fresh(out), write_bpmn(definition, printed.lang))
+    printed.result({"process": definition.id, "version": definition.version, "written": str(out)})
 
 
 # ------------------------------------------------------------------ a deal
@@ -149,6 +179,28 @@ def awaited(ctx: typer.Context, deal: DealArgument, home: HomeOption, user: User
                 ),
             ),
         )
+
+
+@app.command()
+def duties(
+    ctx: typer.Context,
+    deal: DealArgument,
+    home: HomeOption,
+    mine: Annotated[bool, typer.Option("--mine", help="Only what your institution owes.")] = False,
+    late: Annotated[bool, typer.Option("--late", help="Only what was or is late, or was missed.")] = False,
+    ics: Annotated[Path | None, typer.Option("--ics", help="Where to write an iCalendar file.")] = None,
+    user: UserOption = "",
+) -> None:
+    """Show by when each party owes what, and what was done on time, late or not at all."""
+    with at_desk(ctx, home, user) as work:
+        session = work.desk.session
+        found = [each for each in calendar_of(session, deal) if not mine or each.msp == work.desk.msp]
+        found = [each for each in found if not late or each.state in LATE]
+        if ics is not None:
+            members = Members(work.ledger).current().members.items()
+            names = {msp: Text(member.name, member.name_zh) for msp, member in members}
+            write_bytes(fresh(ics), icalendar(found, session.clock(), names, work.out.lang))
+        show_duties(work.out, found)
 
 
 @app.command()
@@ -268,6 +320,24 @@ def agent(
 # ------------------------------------------------------------------ what all of them do
 
 
+def show_duties(out: Printer, found: list[Duty]) -> None:
+    """Prints a calendar of duties."""
+    rows = (
+        (
+            each.due,
+            said(each.name, out.lang),
+            each.run,
+            said(ROLE_NAMES[each.role], out.lang) if each.role else None,
+            each.msp,
+            said(KIND_NAMES[each.kind], out.lang),
+            said(STATE_NAMES[each.state], out.lang),
+        )
+        for each in found
+    )
+    columns = ("Due", "Step", "Run", "Role", "Institution", "Owes", "State")
+    out.result([to_json(each) for each in found], lambda: out.table(columns, rows))
+
+
 def _call(ctx: typer.Context, home: Path, user: str, request: str | None, operation: str, arguments: Any) -> None:
     with at_desk(ctx, home, user, writes=True) as work:
         told(work, work.desk.session.call(operation, request=request, **arguments))
@@ -278,13 +348,28 @@ def _at_item(ctx: typer.Context, home: Path, user: str, act_on: Callable[[Work],
         told(work, act_on(work))
 
 
-def _definition(source: str) -> Definition:
-    """The definition in a file, or of the library."""
+def _definition(source: str, roles: list[str] | None = None) -> Definition:
+    """The definition in a file, a text or a diagram by its content, or of the library."""
     if Path(source).is_file():
-        return read_definition(Path(source).read_bytes())
+        data = Path(source).read_bytes()
+        return read_bpmn(data, *_roles(roles or [])) if is_xml(data) else read_definition(data)
     if source not in library.names():
         raise BadArgument(what="process", given=source, known=", ".join(library.names()))
     return library.definition(source)
+
+
+def _roles(words: list[str]) -> tuple[dict[str, Role], Role | None]:
+    """What `--role` said: roles by a diagram's own names, and the one of steps that stand in no lane."""
+    named, otherwise = dict[str, Role](), None
+    for word in words:
+        name, equals, role = word.rpartition("=")
+        if role not in set(Role):
+            raise BadArgument(what="role", given=role, known=", ".join(Role))
+        if equals:
+            named[name] = Role(role)
+        else:
+            otherwise = Role(role)
+    return named, otherwise
 
 
 def _steps(definition: Definition) -> int:
