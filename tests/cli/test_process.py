@@ -98,3 +98,59 @@ def test_the_last_act_ends_the_process_and_the_agent_has_nothing_left(shell: She
     shell.ask(f"{ACT} answer --home yanshan")
     assert shell.refused("process awaited RUNNING --home yunjin")["code"] == "NO_PROCESS"
     assert shell.run("--json", *["process", "agent", "--home", "yunjin"]).code == 0
+
+
+# ------------------------------------------------------------------ diagrams
+
+
+def test_a_definition_is_drawn_and_a_drawing_is_proven_by_its_content(shell: Shell) -> None:
+    drawn = shell.ask("process bpmn private-deal --out private.xml")
+    assert drawn["process"] == "private-deal"
+    assert shell.ask("process prove private.xml") == shell.ask("process prove private-deal")
+    assert shell.refused("process bpmn private-deal --out private.xml")["code"] == "FILE_EXISTS"
+    assert "定向项目" not in (shell.folder / "private.xml").read_text(encoding="utf-8").split("cf:")[0]
+    assert shell.run("--lang", "zh", "process", "bpmn", "private-deal", "--out", "zh.bpmn").code == 0
+    assert shell.ask("process prove zh.bpmn")["sound"] is True
+
+
+def test_a_drawing_of_another_tool_is_given_its_roles(shell: Shell) -> None:
+    (shell.folder / "other.bpmn").write_text(
+        '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" name="other"><process id="p">\n'
+        '<laneSet id="l"><lane id="l1" name="Desk 4"><flowNodeRef>a</flowNodeRef></lane></laneSet>\n'
+        '<startEvent id="s"/><task id="a"/><task id="b"/><endEvent id="e"/>'
+        '<sequenceFlow id="f" sourceRef="s" targetRef="a"/><sequenceFlow id="g" sourceRef="a" targetRef="b"/>'
+        '<sequenceFlow id="h" sourceRef="b" targetRef="e"/></process></definitions>',
+        encoding="utf-8",
+    )
+    refusal = shell.refused("process prove other.bpmn")
+    assert refusal["code"] == "BPMN_REFUSED"
+    assert [each["line"] for each in refusal["facts"]["faults"]] == [2]
+    proven = shell.run("--json", "process", "prove", "other.bpmn", "--role", "Desk 4=trustee", "--role", "originator")
+    assert (proven.code, proven.json["process"], proven.json["steps"]) == (0, "other", 2)
+    assert shell.run("--json", "process", "prove", "other.bpmn", "--role", "notary").refusal["code"] == "BAD_ARGUMENT"
+
+
+# ------------------------------------------------------------------ duties and templates
+
+
+def test_duties_are_told_and_written_as_a_calendar(shell: Shell) -> None:
+    found = shell.ask("process duties DH-2026-1 --home donghai")
+    assert [(each["step"], each["state"], each["due"]) for each in found] == [("pool", "not yet dated", None)]
+    assert shell.ask("process duties DH-2026-1 --home yunjin --mine") == []
+    assert shell.ask("process duties DH-2026-1 --home donghai --late --ics late.ics") == []
+    assert (shell.folder / "late.ics").read_bytes().startswith(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n")
+    assert shell.ask("process duties RUNNING --home yunjin") == []
+    assert "登记资产池" in shell.run("--lang", "zh", "process", "duties", "DH-2026-1", "--home", "donghai").out
+
+
+def test_a_deal_of_a_known_kind_begins_with_its_files(shell: Shell) -> None:
+    kinds = {each["product"] for each in shell.ask("deal templates ")}
+    assert {"mortgages", "non-performing-loans", "lease-rent"} <= kinds
+    written = shell.ask("deal template mortgages --out kit")["written"]
+    assert len(written) == 6
+    assert shell.ask("terms check kit/terms.yaml") == {"findings": [], "errors": 0, "warnings": 0}
+    papers = (shell.folder / "kit/index.txt").read_text(encoding="utf-8").split()
+    required = shell.ask(f"document require RUNNING {' '.join(papers)} --home donghai")
+    assert required["kinds"] == len(papers)
+    assert shell.refused("deal template mortgages --out kit")["code"] == "FILE_EXISTS"
+    assert shell.refused("deal template castles --out kit2")["code"] == "UNKNOWN_TEMPLATE"

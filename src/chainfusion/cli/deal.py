@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chainfusion.cli.output import printer
 from chainfusion.cli.work import (
     BadArgument,
     DealArgument,
@@ -15,13 +16,17 @@ from chainfusion.cli.work import (
     UserOption,
     Work,
     at_desk,
+    fresh,
     stated,
 )
 from chainfusion.contracts.deal.contract import DealChange, DealView
 from chainfusion.domain.deal import DEAL_STATE_NAMES, PARTY_STATUS_NAMES, Deal, DealTerms, NamedParty, Product
 from chainfusion.domain.records import from_json, to_json
 from chainfusion.domain.roles import ROLE_NAMES, Role
+from chainfusion.node.home import write_bytes
 from chainfusion.node.members import Members
+from chainfusion.processes import products
+from chainfusion.processes.icalendar import said
 
 app = typer.Typer(name="deal", help="Open a deal, answer as a party, close it.", no_args_is_help=True)
 RoleOption = Annotated[Role, typer.Option(help="The role you were named for.")]
@@ -44,6 +49,35 @@ def open_(
     with stated("deal"):
         terms = DealTerms(deal, name, name_zh, product, currency, tuple(map(_party, party)))
     _act(ctx, home, user, request, "open", terms=terms)
+
+
+@app.command()
+def template(
+    ctx: typer.Context,
+    product: Annotated[str, typer.Argument(help="The kind of deal; `deal templates` lists them.")],
+    out: Annotated[Path, typer.Option("--out", help="The folder to write to; a new one.")],
+) -> None:
+    """Write what a deal of a known kind begins with: mapping, criteria, index of papers, a skeleton of terms."""
+    found, printed = products.template(product), printer(ctx)
+    files = products.files_of(found)
+    for name, data in files.items():
+        write_bytes(fresh(out / name), data)
+    told = {"product": found.id, "process": f"{found.process} version {found.version}"}
+    printed.result(told | {"written": [str(out / name) for name in files]})
+
+
+@app.command()
+def templates(ctx: typer.Context) -> None:
+    """List the kinds of deal that there are templates for."""
+    out = printer(ctx)
+    rows = [
+        (each.id, said(each.name, out.lang), each.process, each.version)
+        for each in map(products.template, products.names())
+    ]
+    out.result(
+        [dict(zip(("product", "name", "process", "version"), row, strict=True)) for row in rows],
+        lambda: out.table(("Product", "Name", "Process", "Version"), rows),
+    )
 
 
 @app.command()

@@ -39,7 +39,7 @@ DEAL_STATE_NAMES: dict[DealState, Text] = {
 
 
 class Product(StrEnum):
-    """What the assets are; receivables are placed as an exchange's asset-backed special plan (专项计划)."""
+    """What the assets are; those of SPECIAL_PLANS are placed as an exchange's asset-backed special plan (专项计划)."""
 
     AUTO_LOANS = "auto-loans"
     AUTO_LEASES = "auto-leases"
@@ -50,6 +50,10 @@ class Product(StrEnum):
     CORPORATE_LOANS = "corporate-loans"
     EQUIPMENT_LEASES = "equipment-leases"
     RECEIVABLES = "receivables"
+    CARD_INSTALMENTS = "card-instalments"
+    MICRO_LOANS = "micro-loans"
+    NON_PERFORMING_LOANS = "non-performing-loans"
+    TRUST_BENEFICIARY_RIGHTS = "trust-beneficiary-rights"
 
 
 PRODUCT_NAMES: dict[Product, Text] = {
@@ -62,7 +66,15 @@ PRODUCT_NAMES: dict[Product, Text] = {
     Product.CORPORATE_LOANS: Text("Corporate loan ABS", "企业贷款资产支持证券"),
     Product.EQUIPMENT_LEASES: Text("Equipment lease ABS", "设备租赁资产支持证券"),
     Product.RECEIVABLES: Text("Receivables ABS (asset-backed special plan)", "应收账款资产支持专项计划"),
+    Product.CARD_INSTALMENTS: Text("Card instalment ABS", "信用卡分期资产支持证券"),
+    Product.MICRO_LOANS: Text("Micro loan ABS (asset-backed special plan)", "小额贷款资产支持专项计划"),
+    Product.NON_PERFORMING_LOANS: Text("Non-performing loan ABS", "不良贷款资产支持证券"),
+    Product.TRUST_BENEFICIARY_RIGHTS: Text(
+        "Trust beneficiary rights ABS (asset-backed special plan)", "信托受益权资产支持专项计划"
+    ),
 }
+
+SPECIAL_PLANS = frozenset({Product.RECEIVABLES, Product.MICRO_LOANS, Product.TRUST_BENEFICIARY_RIGHTS})
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from chainfusion.domain.deal import Product
+from chainfusion.domain.deal import SPECIAL_PLANS, Product
 from chainfusion.domain.errors import Text
 from chainfusion.domain.roles import INSTITUTION_ROLES, Role
 from chainfusion.domain.text import check
@@ -117,9 +117,7 @@ class IndexEntry:
 @cache
 def default_index(product: Product) -> tuple[IndexEntry, ...]:
     """The index that a deal of this product starts from, in the order in which the documents come about."""
-    return tuple(
-        entry for entry in _CREDIT_ABS if product is not Product.RECEIVABLES or entry.kind not in _INTERBANK_ONLY
-    )
+    return tuple(entry for entry in _CREDIT_ABS if product not in SPECIAL_PLANS or entry.kind not in _INTERBANK_ONLY)
 
 
 _CREDIT_ABS = (
