@@ -15,13 +15,17 @@ from starlette.exceptions import HTTPException
 from chainfusion import __version__
 from chainfusion.api import routes
 from chainfusion.api.problems import BadAddress, Failed, FormRefused, NoSuchPage, problem, status_of
+from chainfusion.api.seats import Seat
 from chainfusion.domain.errors import ChainFusionError
 from chainfusion.ledger.port import Ledger
 from chainfusion.node.desk import Desk
+from chainfusion.node.home import Home
+from chainfusion.node.office import Office
 from chainfusion.node.views import Workspace
-from chainfusion.web import evidence, pages
+from chainfusion.web import evidence, forms, pages
 from chainfusion.web.guard import LOOPBACK, MAX_UPLOAD, Guard
 from chainfusion.web.rendering import THEME_COOKIE, THEMES, YEAR, language, page
+from chainfusion.web.seating import Seated
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +35,17 @@ def create_app(
     ledger: Ledger,
     trust: bytes,
     *,
+    home: Home | None = None,
     hosts: tuple[str, ...] = LOOPBACK,
     max_upload: int = MAX_UPLOAD,
 ) -> FastAPI:
-    """The workspace of the person at `desk`, on `ledger`. It reads and verifies; it writes nothing to the ledger.
+    """The workspace of the person at `desk`, on `ledger`.
 
     `trust` is the genesis file that the institution checked; evidence is verified against it unless the user names
     something else. `hosts` are the names that the node is reached under; `max_upload` bounds a request, in bytes.
     """
-    workspace = Workspace(desk, ledger, trust)
+    office = Office(desk, ledger, trust, home)
+    workspace = office.workspace
     app = FastAPI(
         title="Chain Fusion",
         version=__version__,
@@ -51,7 +57,8 @@ def create_app(
     app.mount("/static", StaticFiles(directory=Path(str(files("chainfusion.web") / "static"))), "static")
     app.include_router(routes.router(workspace))
     app.include_router(evidence.router(workspace))
-    app.include_router(pages.router(workspace))
+    for router in (*forms.routers(office), pages.router(workspace)):
+        app.include_router(router)
     _theme(app)
 
     async def refuse(request: Request, error: Exception) -> Response:
@@ -59,6 +66,7 @@ def create_app(
 
     for kind in (ChainFusionError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, refuse)
+    app.add_middleware(Seated, seat=lambda: Seat(workspace.me().person, desk))
     app.add_middleware(Guard, refuse=refuse, hosts=hosts, max_upload=max_upload)
     return app
 

@@ -1,4 +1,4 @@
-"""The pages' languages: English text is the key, Chinese stands in `locales/zh.po`."""
+"""The pages' languages: English text is the key, Chinese stands in `locales/zh/*.po`, a file an area."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ LANGUAGES = ("zh", "en")
 @cache
 def chinese() -> dict[str, str]:
     """English to Chinese."""
-    with files("chainfusion.web").joinpath("locales/zh.po").open("rb") as stream:
-        catalog = read_po(stream, locale="zh_CN")
-    return {str(m.id): str(m.string) for m in catalog if m.id and m.string}
+    told: dict[str, str] = {}
+    for area in sorted(files("chainfusion.web").joinpath("locales/zh").iterdir(), key=lambda each: each.name):
+        with area.open("rb") as stream:
+            catalog = read_po(stream, locale="zh_CN")
+        told |= {str(m.id): str(m.string) for m in catalog if m.id and m.string}
+    return told
 
 
 def translator(lang: str) -> Callable[..., str]:

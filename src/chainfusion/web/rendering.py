@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -15,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from chainfusion import __version__
 from chainfusion.domain.roles import ROLE_NAMES
 from chainfusion.node.views import Workspace
+from chainfusion.node.views.acts import Act
 from chainfusion.web import figures
 from chainfusion.web.i18n import preferred, translator
 from chainfusion.web.strata import gauge
@@ -39,7 +41,7 @@ def environment(lang: str) -> Environment:
         made.globals[name] = getattr(figures, name)
     for name in ("money", "exact_money", "scale", "day", "moment", "short_day", "local_day", "limit"):
         made.globals[name] = _speaking(getattr(figures, name), lang)
-    made.globals["gauge"] = gauge
+    made.globals |= {"gauge": gauge, "fresh_request": partial(secrets.token_hex, 16)}
     made.filters["is_hash"] = figures.is_hash
     made.filters["t"] = partial(figures.in_lang, lang=lang)
     return made
@@ -70,6 +72,7 @@ def page(request: Request, workspace: Workspace, template: str, status: int = 20
             deals=workspace.deal_names(),
             height=workspace.height(),
             awaiting_me=len(workspace.inbox().mine),
+            receipt=_receipt(request, workspace),
             now=datetime.now(UTC),
             theme=theme if theme in THEMES else "auto",
             here=partial(_here, request),
@@ -85,7 +88,12 @@ def page(request: Request, workspace: Workspace, template: str, status: int = 20
     return response
 
 
+def _receipt(request: Request, workspace: Workspace) -> Act | None:
+    """What was just recorded, where a form led here."""
+    return workspace.acts.by_tx.get(request.query_params.get("receipt", ""))
+
+
 def _here(request: Request, **changes: str) -> str:
     """This page's address, path and query, with some parameters changed."""
-    query = {name: value for name, value in request.query_params.items() if name != "lang"} | changes
+    query = {name: value for name, value in request.query_params.items() if name not in ("lang", "receipt")} | changes
     return request.url.path + (f"?{urlencode(query)}" if query else "")

@@ -1,0 +1,30 @@
+"""One institution's running node, as all its people share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from chainfusion.ledger.port import Ledger
+from chainfusion.node.desk import Desk
+from chainfusion.node.home import Home
+from chainfusion.node.views import Workspace
+
+
+@dataclass(frozen=True)
+class Office:
+    """The ledger, what the institution reads of it, and where its own things lie.
+
+    `desk` is whose eyes the views have. `trust` is what evidence is verified against: the genesis or the channel's
+    anchor, as the institution checked it. `home` is the institution's folder, or None where nothing is to be kept.
+    """
+
+    desk: Desk
+    ledger: Ledger
+    trust: bytes
+    home: Home | None = None
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The views, one set for all people."""
+        return Workspace(self.desk, self.ledger, self.trust)

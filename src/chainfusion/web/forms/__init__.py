@@ -1,0 +1,13 @@
+"""Pages on which people act: a module for each area, all in the same manner (`submission`)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from chainfusion.node.office import Office
+
+
+def routers(office: Office) -> tuple[APIRouter, ...]:
+    """Every area's pages. They stand before the pages that read, whose addresses take any word."""
+    del office
+    return ()
