@@ -129,6 +129,7 @@ class _Work:
             given[self.index.name] = published[:, :periods]
             moves = published[:, : len(self.pool.defaults)] / INDEX_ONE - self.base_index
         collections = self.pool.collections(self.copula.monthly(factor), moves, self.floating_share)
+        collections = self.study.arrange(collections)
         result = self.study.deal.run(collections, given, keep=_kept(self.study.deal), threads=1)
         return factor, Outcomes(self.study.deal, collections, result)
 

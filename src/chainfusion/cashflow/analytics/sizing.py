@@ -81,7 +81,7 @@ def largest_size(study: Study, tranche: str, takes_from: str, stresses: Sequence
         raise BadAnalysis(where="stresses", value="[]", why="there is none")
     if type(unit) is not int or unit < 1:
         raise BadAnalysis(where="unit", value=str(unit), why="it is a whole number of minor units")
-    deal, collections = study.deal, study.model(stresses)
+    deal, collections = study.deal, study.collections(stresses)
     room = deal.tranche(tranche).size + deal.tranche(takes_from).size
 
     def worst(units: int) -> int:
@@ -109,7 +109,7 @@ def coupon_to_price(
 
     With `price` 100 it is the par coupon. Raises: NoSolution where the highest does not reach it; BadAnalysis.
     """
-    offer = _Offer(study, tranche, study.model([scenario]), settlement or study.deal.terms.dates.closing)
+    offer = _Offer(study, tranche, study.collections([scenario]), settlement or study.deal.terms.dates.closing)
     wanted = fraction(price, "price")
 
     def short(units: int) -> bool:
@@ -139,7 +139,7 @@ def spread_to_price(
     path = np.atleast_2d(study.given.get(index, np.zeros((0, 0), np.int64)))
     if all(known.id != index for known in study.deal.terms.indices) or not path.size:
         raise BadAnalysis(where="index", value=index, why="the deal has no such index, or the study is given no path")
-    offer = _Offer(study, tranche, study.model([scenario]), settlement or study.deal.terms.dates.closing)
+    offer = _Offer(study, tranche, study.collections([scenario]), settlement or study.deal.terms.dates.closing)
     levels = [int(x) for x in path[0][: study.deal.program.periods]]
     wanted, asked = fraction(price, "price"), float(fraction(margin, "margin"))
 

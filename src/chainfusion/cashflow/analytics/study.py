@@ -21,6 +21,12 @@ from chainfusion.domain.calendar import DayCount, fraction
 Ints = NDArray[np.int64]
 Model = Callable[[Sequence[Scenario]], Collections]
 """A pool's collections under scenarios, such as `lambda s: project(pool, s).total`."""
+Arrange = Callable[[Collections], Collections]
+
+
+def period_by_period(collections: Collections) -> Collections:
+    """Collections whose periods are the deal's own."""
+    return collections
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,13 +101,21 @@ class Outcomes(Framed):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Study:
-    """A deal, the pool behind it, and what else its runs are given (events, indices), alike in all scenarios."""
+    """A deal, the pool behind it, and what else its runs are given (events, indices), alike in all scenarios.
+
+    `arrange` turns the model's periods (months) into the deal's (payments); without it they are the same.
+    """
 
     deal: Deal
     model: Model
     given: Mapping[str, Ints] = field(default_factory=dict)
+    arrange: Arrange = period_by_period
+
+    def collections(self, scenarios: Sequence[Scenario]) -> Collections:
+        """The pool's collections by the deal's periods. Raises: the projection's refusals."""
+        return self.arrange(self.model(scenarios))
 
     def outcomes(self, scenarios: Sequence[Scenario]) -> Outcomes:
         """Projects and runs. Raises: the projection's and the run's refusals."""
-        collections = self.model(scenarios)
+        collections = self.collections(scenarios)
         return Outcomes(self.deal, collections, self.deal.run(collections, self.given))

@@ -1,20 +1,17 @@
 """A deal's waterfall on its pool's collections: one scenario, with Python's integers, as a contract would run it.
 
-Collections are monthly, payments as the terms' date rules say; a month belongs to the period in whose collection period
-it ends.
+Collections are monthly, payments as the terms' date rules say (`scenarios.payments`).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from chainfusion.cashflow.collections import Collections
+from chainfusion.cashflow.collections import COLUMNS, Collections
 from chainfusion.cashflow.deal.assumed import Assumed
 from chainfusion.cashflow.scenarios.inspector import NoSuchPeriod
-from chainfusion.domain.calendar import add_months
+from chainfusion.cashflow.scenarios.payments import by_payment
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.terms.compile import compile_terms
 from chainfusion.domain.terms.private import at_bound, supplied
@@ -109,20 +106,10 @@ def run_deal(
 
 
 def by_period(collections: Collections, terms: DealTerms, periods: Sequence[DealPeriod]) -> tuple[Flows, int]:
-    """Monthly collections by payment period, and what comes in after the last one."""
-    ends = [period.collected_to for period in periods]
-    place = [bisect_left(ends, _month_end(terms.dates.cut_off, n)) for n in range(1, collections.periods + 1)]
-    flows: Flows = {f"pool.{name}": [0] * len(periods) for name in (*SUMS, "opening", "closing")}
-    months = {name: [int(x) for x in getattr(collections, name)[0]] for name in SUMS if name != "fees"}
-    after = 0
-    for month, at in enumerate(place):
-        if at == len(periods):
-            after += sum(months[name][month] for name in ("scheduled", "prepaid", "recovered", "interest"))
-            continue
-        for name, values in months.items():
-            flows[f"pool.{name}"][at] += values[month]
-    with_balances(flows, int(collections.opening[0, 0]) if collections.periods else 0)
-    return flows, after
+    """Monthly collections of the first scenario by payment period, and what comes in after the last one."""
+    paid, after = by_payment(collections, terms.dates.cut_off, periods)
+    flows = {f"pool.{name}": getattr(paid, name)[0].tolist() for name in COLUMNS}
+    return flows | {"pool.fees": [0] * len(periods)}, int(after[0])
 
 
 def with_balances(flows: Flows, opening: int) -> Flows:
@@ -134,10 +121,6 @@ def with_balances(flows: Flows, opening: int) -> Flows:
         balance -= sum(flows[f"pool.{name}"][n] for name in ("scheduled", "prepaid", "defaulted"))
         flows["pool.closing"][n] = balance
     return flows
-
-
-def _month_end(cut_off: date, months: int) -> date:
-    return add_months(cut_off, months)
 
 
 def _fixings(told: Assumed, index: str, periods: int) -> list[int]:
