@@ -14,8 +14,10 @@ import pytest
 import uvicorn
 
 from chainfusion.domain.roles import Role
+from chainfusion.node.office import Office
 from chainfusion.node.views import Workspace
 from chainfusion.web.app import create_app
+from chainfusion.web.seating import OpenSeat
 from tests.support.consortium import Consortium
 from tests.support.scene import scene
 
@@ -35,7 +37,8 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     consortium = scene(tmp_path_factory.mktemp("consortium"))
     desk = consortium.desk_of(Role.TRUSTEE)
-    app = create_app(desk, consortium.ledger, consortium.trust)
+    office = Office(desk, consortium.ledger, consortium.trust)
+    app = create_app(office, seating=OpenSeat(desk))
     config = uvicorn.Config(app, port=0, log_level="error")
     listener = config.bind_socket()
     server = uvicorn.Server(config)
@@ -43,8 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    workspace = Workspace(desk, consortium.ledger, consortium.trust)
-    yield Served(consortium, workspace, f"http://127.0.0.1:{listener.getsockname()[1]}")
+    yield Served(consortium, office.workspace, f"http://127.0.0.1:{listener.getsockname()[1]}")
     server.should_exit = True
     thread.join()
     consortium.ledger.close()

@@ -13,9 +13,11 @@ from fastapi import FastAPI
 
 from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.roles import Role
+from chainfusion.node.office import Office
 from chainfusion.node.views import Workspace
 from chainfusion.node.views.documents import DocumentLine
 from chainfusion.web.app import create_app
+from chainfusion.web.seating import OpenSeat
 from tests.support.consortium import Consortium
 from tests.support.scene import DEAL, scene
 
@@ -81,8 +83,9 @@ class Asked:
 def workspace_of(consortium: Consortium, role: Role, **options: Any) -> Asked:
     """The workspace of the institution in a role."""
     desk = consortium.desk_of(role)
-    app = create_app(desk, consortium.ledger, consortium.trust, hosts=(HOST,), **options)
-    return Asked(consortium, app, Workspace(desk, consortium.ledger, consortium.trust))
+    office = Office(desk, consortium.ledger, consortium.trust)
+    app = create_app(office, seating=OpenSeat(desk), hosts=(HOST,), **options)
+    return Asked(consortium, app, office.workspace)
 
 
 @pytest.fixture(scope="session")

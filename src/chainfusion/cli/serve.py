@@ -61,10 +61,13 @@ def run(
     """Serves until interrupted; prints the address once it listens."""
     import uvicorn
 
+    from chainfusion.node.office import Office
     from chainfusion.web.app import create_app
     from chainfusion.web.guard import LOOPBACK
+    from chainfusion.web.seating import OpenSeat
 
-    workspace = create_app(desk, ledger, home.trust_file.read_bytes(), hosts=(*LOOPBACK, *names))
+    office = Office(desk, ledger, home.trust_file.read_bytes(), home)
+    workspace = create_app(office, seating=OpenSeat(desk), hosts=(*LOOPBACK, *names))
     config = uvicorn.Config(workspace, host=host, port=port, log_level="warning", server_header=False, date_header=True)
     with config.bind_socket() as listener:
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listener.getsockname()[1]}/"

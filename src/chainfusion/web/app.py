@@ -15,36 +15,29 @@ from starlette.exceptions import HTTPException
 from chainfusion import __version__
 from chainfusion.api import routes
 from chainfusion.api.problems import BadAddress, Failed, FormRefused, NoSuchPage, problem, status_of
-from chainfusion.api.seats import Seat
 from chainfusion.domain.errors import ChainFusionError
-from chainfusion.ledger.port import Ledger
-from chainfusion.node.desk import Desk
-from chainfusion.node.home import Home
 from chainfusion.node.office import Office
 from chainfusion.node.views import Workspace
 from chainfusion.web import evidence, forms, pages
 from chainfusion.web.guard import LOOPBACK, MAX_UPLOAD, Guard
 from chainfusion.web.rendering import THEME_COOKIE, THEMES, YEAR, language, page
-from chainfusion.web.seating import Seated
+from chainfusion.web.seating import Seating
 
 log = logging.getLogger(__name__)
 
 
 def create_app(
-    desk: Desk,
-    ledger: Ledger,
-    trust: bytes,
+    office: Office,
     *,
-    home: Home | None = None,
+    seating: Seating,
     hosts: tuple[str, ...] = LOOPBACK,
     max_upload: int = MAX_UPLOAD,
 ) -> FastAPI:
-    """The workspace of the person at `desk`, on `ledger`.
+    """The workspace of an institution.
 
-    `trust` is the genesis file that the institution checked; evidence is verified against it unless the user names
-    something else. `hosts` are the names that the node is reached under; `max_upload` bounds a request, in bytes.
+    `seating` tells who sits at each request. `hosts` are the names that the node is reached under; `max_upload` bounds
+    a request, in bytes.
     """
-    office = Office(desk, ledger, trust, home)
     workspace = office.workspace
     app = FastAPI(
         title="Chain Fusion",
@@ -57,7 +50,7 @@ def create_app(
     app.mount("/static", StaticFiles(directory=Path(str(files("chainfusion.web") / "static"))), "static")
     app.include_router(routes.router(workspace))
     app.include_router(evidence.router(workspace))
-    for router in (*forms.routers(office), pages.router(workspace)):
+    for router in (*seating.routers(office), *forms.routers(office), pages.router(workspace)):
         app.include_router(router)
     _theme(app)
 
@@ -66,7 +59,7 @@ def create_app(
 
     for kind in (ChainFusionError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, refuse)
-    app.add_middleware(Seated, seat=lambda: Seat(workspace.me().person, desk))
+    app.add_middleware(seating.middleware, office=office)
     app.add_middleware(Guard, refuse=refuse, hosts=hosts, max_upload=max_upload)
     return app
 
