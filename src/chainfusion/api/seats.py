@@ -13,8 +13,8 @@ from fastapi import Request
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.node.desk import Desk
 
-SEAT = "seat"
-"""Under this name the request's state holds the seat."""
+VISIT = "visit"
+"""Under this name the request's state holds the visit."""
 
 
 class SignInNeeded(ChainFusionError):
@@ -33,9 +33,38 @@ class Seat:
     desk: Desk
 
 
+@dataclass(frozen=True)
+class Visit:
+    """Who is at a request.
+
+    `form_secret` is what the tokens in this visitor's forms are made of; empty where forms need none: nobody signed in
+    with a cookie, so that no other site can use it. `key_open` tells whether the person's key is unlocked now.
+    `manages` tells whether a person is there who may change the account's own settings: no program with a token is.
+    """
+
+    seat: Seat | None = None
+    form_secret: bytes = b""
+    key_open: bool = True
+    manages: bool = False
+
+    @property
+    def account(self) -> str:
+        """The account's name; empty where nobody is signed in."""
+        return self.seat.account if self.seat else ""
+
+
+NOBODY = Visit()
+
+
+def visit_of(request: Request) -> Visit:
+    """Who is at a request."""
+    found = getattr(request.state, VISIT, NOBODY)
+    return found if isinstance(found, Visit) else NOBODY
+
+
 def seat_of(request: Request) -> Seat:
     """The seat of a request. Raises: SignInNeeded."""
-    found = getattr(request.state, SEAT, None)
-    require(isinstance(found, Seat), SignInNeeded())
-    assert isinstance(found, Seat)
-    return found
+    seat = visit_of(request).seat
+    require(seat is not None, SignInNeeded())
+    assert seat is not None
+    return seat

@@ -6,7 +6,7 @@ import logging
 from importlib.resources import files
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -19,6 +19,7 @@ from chainfusion.domain.errors import ChainFusionError
 from chainfusion.node.office import Office
 from chainfusion.node.views import Workspace
 from chainfusion.web import evidence, forms, pages
+from chainfusion.web.formtokens import checked_form
 from chainfusion.web.guard import LOOPBACK, MAX_UPLOAD, Guard
 from chainfusion.web.rendering import THEME_COOKIE, THEMES, YEAR, language, page
 from chainfusion.web.seating import Seating
@@ -46,6 +47,7 @@ def create_app(
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(checked_form)],
     )
     app.mount("/static", StaticFiles(directory=Path(str(files("chainfusion.web") / "static"))), "static")
     app.include_router(routes.router(workspace))

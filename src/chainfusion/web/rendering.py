@@ -14,10 +14,12 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from chainfusion import __version__
+from chainfusion.api.seats import visit_of
 from chainfusion.domain.roles import ROLE_NAMES
 from chainfusion.node.views import Workspace
 from chainfusion.node.views.acts import Act
 from chainfusion.web import figures
+from chainfusion.web.formtokens import csrf_field, drawn_for, form_token
 from chainfusion.web.i18n import preferred, translator
 from chainfusion.web.strata import gauge
 
@@ -41,6 +43,7 @@ def environment(lang: str) -> Environment:
         made.globals[name] = getattr(figures, name)
     for name in ("money", "exact_money", "scale", "day", "moment", "short_day", "local_day", "limit"):
         made.globals[name] = _speaking(getattr(figures, name), lang)
+    made.globals |= {"csrf_field": csrf_field, "form_token": form_token}
     made.globals |= {"gauge": gauge, "fresh_request": partial(secrets.token_hex, 16)}
     made.filters["is_hash"] = figures.is_hash
     made.filters["t"] = partial(figures.in_lang, lang=lang)
@@ -61,9 +64,11 @@ def language(request: Request) -> str:
 
 
 def page(request: Request, workspace: Workspace, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
-    """A page; a language that was asked for is remembered."""
+    """A page; a language that was asked for is remembered. It holds form tokens: it is one visitor's, never kept."""
     lang = language(request)
     theme = request.cookies.get(THEME_COOKIE, "auto")
+    visit = visit_of(request)
+    drawing = drawn_for.set(visit)
     html = (
         environment(lang)
         .get_template(template)
@@ -77,9 +82,11 @@ def page(request: Request, workspace: Workspace, template: str, status: int = 20
             theme=theme if theme in THEMES else "auto",
             here=partial(_here, request),
             status=status,
+            visit=visit,
             **facts,
         )
     )
+    drawn_for.reset(drawing)
     response = HTMLResponse(
         html, status, {"Content-Language": "zh-CN" if lang == "zh" else "en", "Vary": "Cookie, Accept-Language"}
     )

@@ -8,7 +8,7 @@ from typing import Protocol
 from fastapi import APIRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chainfusion.api.seats import SEAT, Seat
+from chainfusion.api.seats import VISIT, Seat, Visit
 from chainfusion.node.desk import Desk
 from chainfusion.node.office import Office
 
@@ -37,15 +37,15 @@ class OpenSeat:
 
     def middleware(self, app: ASGIApp, office: Office) -> ASGIApp:
         """The same seat for every request."""
-        return _Seated(app, Seat(self.account or office.workspace.me().person, self.desk))
+        return _Seated(app, Visit(Seat(self.account or office.workspace.me().person, self.desk)))
 
 
 @dataclass(frozen=True)
 class _Seated:
     app: ASGIApp
-    seat: Seat
+    visit: Visit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope.setdefault("state", {})[SEAT] = self.seat
+            scope.setdefault("state", {})[VISIT] = self.visit
         await self.app(scope, receive, send)
