@@ -11,7 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from chainfusion.cashflow.analytics.deal import deal_of
+from chainfusion.cashflow.analytics.published import published_model
+from chainfusion.cashflow.analytics.study import Study
+from chainfusion.cashflow.assumptions import default, prepayment
+from chainfusion.cashflow.assumptions.scenario import Assumption, scenario
 from chainfusion.cashflow.collections import Collections, collections_of
+from chainfusion.cashflow.deal.study import months_of
 from chainfusion.cashflow.scenarios.pooled import flows_of
 from chainfusion.cashflow.scenarios.run import run
 from chainfusion.cashflow.text.reader import load_terms
@@ -78,9 +84,40 @@ def lives() -> Table:
     return Table("lives", ("class", "published", "no servicing fee", "fee of 12%"), tuple(rows))
 
 
+SENSITIVITIES = {
+    "3% a year in default": ("0.03", "0", {"A": "0.50", "B": "1.23"}),
+    "15% a year prepaid": ("0", "0.15", {"A": "0.46", "B": "1.14"}),
+}
+"""Average lives in the prospectus under a yearly default and a yearly prepayment rate."""
+FIRST_MONTHS = 3
+"""Months of the first collection period, which ends at closing: the rates begin after it."""
+
+
+def study(front: int) -> Study:
+    """The deal on its table under other assumptions than the table's own, at a servicing rate (1e-8)."""
+    periods, table = schedule(TERMS.dates), collected().scenario(0)
+    model = published_model(table, months_of(TERMS, periods)[: table.periods])
+    deal = deal_of(TERMS, {"front_rate": front, "back_rate": 0})
+    return Study(deal, model, {"PBOC1Y": np.full((1, len(periods)), BENCHMARK)})
+
+
+def sensitivities() -> Table:
+    """Published average lives under default and prepayment beside those at both bounds of the servicing rate."""
+    futures = []
+    for name, (cdr, cpr, _) in SENSITIVITIES.items():
+        late = default.cdr(cdr).delayed(FIRST_MONTHS), prepayment.cpr(cpr).delayed(FIRST_MONTHS)
+        futures.append(scenario(name, Assumption(default=late[0], prepayment=late[1])))
+    low, high = (study(front).outcomes(futures) for front in (0, HIGHEST))
+    rows = [(name, of, stated, *(f"{found.lives(of)[place] or 0:.3f}" for found in (low, high)))
+            for place, (name, (_, _, published)) in enumerate(SENSITIVITIES.items())
+            for of, stated in published.items()]  # fmt: skip
+    head = ("from closing on", "class", "published", "no servicing fee", "fee of 12%")
+    return Table("sensitivities", head, tuple(rows))
+
+
 def tables() -> list[Table]:
     """The reading."""
-    return [lives(), classes(ran()), triggers(ran()), balances(ran(), 0, 3)]
+    return [lives(), sensitivities(), classes(ran()), triggers(ran()), balances(ran(), 0, 3)]
 
 
 if __name__ == "__main__":

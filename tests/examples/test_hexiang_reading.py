@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from chainfusion.cashflow.assumptions import prepayment
+from chainfusion.cashflow.assumptions.scenario import Assumption, scenario
 from chainfusion.cashflow.scenarios.inspector import inspect
 from tests.support.examples import example
 
@@ -30,6 +32,32 @@ def test_published_lives_lie_between_the_bounds() -> None:
     assert [row[:2] for row in table.rows] == [("A", "0.49"), ("B", "1.18"), ("Sub", "1.41")]
     for _, published, low, high in table.rows:
         assert float(low) < float(published) < float(high)
+
+
+def test_published_sensitivities_lie_between_the_bounds() -> None:
+    """3% a year in default: A 0.50 in 0.447 to 0.502, B 1.23 in 1.135 to 1.319; 15% a year prepaid: A 0.46 in 0.416 to
+    0.465, B 1.14 in 1.053 to 1.231 years."""
+    rows = example(HEXIANG).sensitivities().rows
+    assert [row[1:3] for row in rows] == [("A", "0.50"), ("B", "1.23"), ("A", "0.46"), ("B", "1.14")]
+    assert [row[3:] for row in rows] == [("0.447", "0.502"), ("1.135", "1.319"), ("0.416", "0.465"), ("1.053", "1.231")]
+    for *_, published, low, high in rows:
+        assert float(low) < float(published) < float(high)
+
+
+def test_rates_that_held_from_the_cut_off_date_would_not_give_the_published_life() -> None:
+    early = scenario("early", Assumption(prepayment=prepayment.cpr("0.15")))
+    lives = [example(HEXIANG).study(front).outcomes([early]).lives("A")[0] for front in (0, 12_000_000)]
+    assert [round(life, 3) for life in lives] == [0.398, 0.443]
+    assert not lives[0] < 0.46 < lives[1]
+
+
+def test_the_table_under_no_assumption_is_the_table() -> None:
+    table = example(HEXIANG).collected().scenario(0)
+    replayed = example(HEXIANG).study(0).collections([scenario("none", Assumption())])
+    for column in ("scheduled", "interest", "closing", "defaulted", "lost"):
+        assert np.array_equal(getattr(replayed, column), getattr(table, column)), column
+    assert np.array_equal(example(HEXIANG).study(0).outcomes([scenario("none", Assumption())]).result["A.balance"][0],
+                          result()["A.balance"][PUBLISHED])  # fmt: skip
 
 
 def test_defaults_above_eight_percent_accelerate_and_spare_the_seniors() -> None:

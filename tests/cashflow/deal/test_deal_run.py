@@ -23,6 +23,7 @@ from chainfusion.cashflow.deal.reading import PeriodReading, read_period
 from chainfusion.cashflow.deal.run import AssumedUnknown, DealRun, IndexNeeded, by_period, run_deal
 from chainfusion.cashflow.deal.summary import summaries
 from chainfusion.cashflow.scenarios.inspector import NoSuchPeriod
+from chainfusion.cashflow.scenarios.payments import month_end
 from chainfusion.cashflow.text.reader import load_terms, read_terms
 from chainfusion.domain.terms.formula import Kind
 from chainfusion.domain.terms.private import PrivateTermDiffers, Side, commitment
@@ -78,8 +79,20 @@ def test_a_month_belongs_to_the_payment_in_whose_collection_period_it_ends() -> 
     first = schedule(quarterly.dates)[0]
     assert (first.collected_after, first.collected_to) == (date(2017, 10, 1), date(2017, 12, 31))
     flows, after = by_period(monthly(4), quarterly, schedule(quarterly.dates))
-    assert flows["pool.scheduled"][:3] == [2 * 600_000_00, 600_000_00, 600_000_00]
+    assert flows["pool.scheduled"][:3] == [3 * 600_000_00, 600_000_00, 0]
     assert after == 0
+
+
+@pytest.mark.parametrize(
+    ("cut_off", "ends"),
+    [
+        (date(2017, 10, 1), [date(2017, 10, 31), date(2017, 11, 30), date(2017, 12, 31)]),
+        (date(2019, 8, 31), [date(2019, 9, 30), date(2019, 10, 31), date(2019, 11, 30)]),
+        (date(2025, 2, 10), [date(2025, 3, 10), date(2025, 4, 10), date(2025, 5, 10)]),
+    ],
+)
+def test_months_after_a_cut_off_on_the_first_end_with_the_calendars(cut_off: date, ends: list[date]) -> None:
+    assert [month_end(cut_off, n) for n in (1, 2, 3)] == ends
 
 
 @given(st.integers(1, 110), st.integers(0, 3_000_000_00), st.integers(0, 1_000_000_00), st.integers(0, 2_000_000_00))

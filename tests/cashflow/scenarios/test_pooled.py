@@ -38,6 +38,8 @@ def test_cash_after_the_last_period_is_refused_and_not_lost() -> None:
     assert refused.value.facts["name"] == "pool.scheduled"
 
 
-def test_a_column_that_a_pool_does_not_have_is_refused() -> None:
-    with pytest.raises(BadCollections):
-        flows_of(program(("recovered, interest]", "recovered, interest, fees]")), pool(4))
+def test_a_pools_model_tells_no_fees() -> None:
+    asks = program(("recovered, interest]", "recovered, interest, fees]"))
+    flows = flows_of(asks, pool(4))
+    assert not flows["pool.fees"].any()
+    assert np.array_equal(run(asks, flows)["A.balance"], run(program(), flows_of(program(), pool(4)))["A.balance"])

@@ -94,9 +94,9 @@ def run_deal(
     Raises: BadTerms, IndexNeeded, AssumedUnknown, PrivateTermDiffers, BadCollections, AmountTooLarge.
     """
     told = assumed or Assumed()
-    _know(terms, told)
+    known(terms, told)
     periods = schedule(terms.dates)
-    fixings = {index.id: _fixings(told, index.id, len(periods)) for index in terms.indices}
+    fixings = {index.id: fixings_of(told, index.id, len(periods)) for index in terms.indices}
     private = at_bound(terms, told.bound) | supplied(terms, told.known(terms.digits))
     program = compile_terms(terms, periods=periods, indices=fixings, private=private)
     flows, after = by_period(collections, terms, periods) if isinstance(collections, Collections) else (collections, 0)
@@ -123,14 +123,16 @@ def with_balances(flows: Flows, opening: int) -> Flows:
     return flows
 
 
-def _fixings(told: Assumed, index: str, periods: int) -> list[int]:
+def fixings_of(told: Assumed, index: str, periods: int) -> list[int]:
+    """An index's rate in each period, in units of 1e-8. Raises: IndexNeeded."""
     found = told.fixings(index, periods)
     if found is None:
         raise IndexNeeded(index=index)
     return found
 
 
-def _know(terms: DealTerms, told: Assumed) -> None:
+def known(terms: DealTerms, told: Assumed) -> None:
+    """Refuses what is assumed of an index or event that the deal does not have. Raises: AssumedUnknown."""
     for kind, kind_zh, given, known in (
         ("index", "基准利率", told.indices, terms.indices),
         ("event", "事件", told.events, terms.events),

@@ -15,13 +15,16 @@ Ints = NDArray[np.int64]
 def flows_of(program: Program, collections: Collections) -> dict[str, Ints]:
     """The pool's inputs of a program, period by period from the first; nothing after the collections end.
 
-    Events and indices are added by the caller. Raises: BadCollections where cash would come after the deal's last
-    period, or where the deal asks for a column that the pool does not give.
+    Events and indices are added by the caller; a pool's model tells no fees. Raises: BadCollections where cash would
+    come after the deal's last period, or where the deal asks for a column that the pool does not give.
     """
     found = {}
     for wanted in program.inputs:
         head, _, column = wanted.name.partition(".")
         if head != "pool":
+            continue
+        if column == "fees":
+            found[wanted.name] = np.zeros((1, program.periods), np.int64)
             continue
         if column not in COLUMNS:
             raise BadCollections(name=wanted.name, why="the pool does not tell it")
