@@ -20,6 +20,23 @@ STATUSES = {
     "TERMS_UNKNOWN": 404,
     "NO_SUCH_PERIOD": 404,
     "SIGN_IN_NEEDED": 401,
+    "SIGN_IN_REFUSED": 401,
+    "TOKEN_REFUSED": 401,
+    "LINK_SPENT": 403,
+    "PASSKEY_REFUSED": 403,
+    "PROVIDER_REFUSED": 403,
+    "SIGN_IN_AGAIN": 403,
+    "TOKEN_READS_ONLY": 403,
+    "NOT_FOR_PROGRAMS": 403,
+    "FORM_STALE": 403,
+    "KEY_LOCKED": 403,
+    "WRONG_PASSWORD": 403,
+    "NO_SUCH_ENTRY": 404,
+    "TOO_SLOW": 408,
+    "NOT_ENCRYPTED": 421,
+    "PASSWORD_UNFIT": 422,
+    "SIGN_IN_PAUSED": 429,
+    "TOO_MANY_REQUESTS": 429,
     "NOT_GRANTED": 403,
     "OPENINGS_MISSING": 403,
     "OTHER_SITE": 403,
@@ -89,6 +106,23 @@ class OtherHost(ChainFusionError):
     do = Text("Use the address that `chainfusion serve` printed.", "请使用 `chainfusion serve` 显示的地址。")
 
 
+class NotEncrypted(ChainFusionError):
+    """A request that came past the encryption that the node stands behind."""
+
+    code = "NOT_ENCRYPTED"
+    says = Text("This node answers encrypted requests alone.", "本节点仅应答加密请求。")
+    do = Text("Use its https address.", "请使用 https 地址。")
+
+
+class TooSlow(ChainFusionError):
+    """A body that does not come."""
+
+    code = "TOO_SLOW"
+    says = Text("What was to be sent did not come in {seconds} s; nothing was kept.",
+                "提交内容未在 {seconds} 秒内到达；未保留任何内容。")  # fmt: skip
+    do = Text("Send it again over a faster connection.", "请通过更快的网络重新提交。")
+
+
 class Failed(ChainFusionError):
     """Something that should not happen."""
 
@@ -112,4 +146,11 @@ def problem(error: ChainFusionError, lang: str = "en") -> JSONResponse:
         "code": error.code,
         "facts": error.facts,
     }
-    return JSONResponse(body, status_of(error), media_type="application/problem+json")
+    return JSONResponse(body, status_of(error), headers_of(error), media_type="application/problem+json")
+
+
+def headers_of(error: ChainFusionError) -> dict[str, str]:
+    """What a refusal tells programs besides: how long to wait, how to come in."""
+    if status_of(error) == 429:
+        return {"Retry-After": str(error.facts.get("seconds", 1))}
+    return {"WWW-Authenticate": "Bearer"} if error.code in ("SIGN_IN_NEEDED", "TOKEN_REFUSED") else {}

@@ -6,6 +6,7 @@ signature of who did it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -38,13 +39,14 @@ class Visit:
     """Who is at a request.
 
     `form_secret` is what the tokens in this visitor's forms are made of; empty where forms need none: nobody signed in
-    with a cookie, so that no other site can use it. `key_open` tells whether the person's key is unlocked now.
-    `manages` tells whether a person is there who may change the account's own settings: no program with a token is.
+    with a cookie, so that no other site can use it. `unlock` takes the password of the person's signing key where that
+    is locked. `manages` tells whether a person is there who may change the account's own settings: no program with a
+    token is.
     """
 
     seat: Seat | None = None
     form_secret: bytes = b""
-    key_open: bool = True
+    unlock: Callable[[str], None] | None = None
     manages: bool = False
 
     @property

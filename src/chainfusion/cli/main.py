@@ -30,7 +30,7 @@ class Commands(Mapping[str, Any]):
 
     NOUNS = (
         "org", "consortium", "deal", "tape", "pool", "terms", "cashflow", "process", "document", "evidence", "ledger",
-        "network",
+        "network", "account",
     )  # fmt: skip
     VERBS = ("verify", "serve")
 

@@ -6,30 +6,83 @@ The web's libraries are loaded when it serves, so that no other command waits fo
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chainfusion.cli.output import OK, Printer
-from chainfusion.cli.work import HomeOption, UserOption, at_desk
-from chainfusion.domain.errors import ChainFusionError, Text
-from chainfusion.ledger.port import Ledger
-from chainfusion.node.desk import Desk
-from chainfusion.node.home import Home
+from chainfusion.cli.output import OK, Printer, printer
+from chainfusion.cli.work import (
+    ENCRYPTION,
+    ORG,
+    USER,
+    HomeOption,
+    UserOption,
+    orderer_password,
+    password,
+    reader_of,
+)
+from chainfusion.domain.errors import ChainFusionError, Text, require
+from chainfusion.node.home import Engine, Home
+from chainfusion.node.opening import open_office, opened_ledger
+
+if TYPE_CHECKING:
+    from chainfusion.node.identity.signer import Signer
+    from chainfusion.node.office import Office
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class NotLoopback(ChainFusionError):
-    """An address that other machines reach, without a word that this is meant."""
+    """An address that other machines reach, without encryption."""
 
     code = "NOT_LOOPBACK"
-    says = Text(
-        "{host} is reached from other machines, and the workspace has no sign-in.",
-        "其他机器可访问 {host}，而工作台尚无登录功能。",
-    )
+    says = Text("{host} is reached from other machines, and would be without encryption.",
+                "其他机器可访问 {host}，而连接未加密。")  # fmt: skip
     do = Text(
-        "Serve on 127.0.0.1, or name the host under which a gateway that signs people in reaches it: --name.",
-        "请使用 127.0.0.1；若前置有登录网关，请以 --name 指明其访问所用的主机名。",
+        "Give a certificate (--tls-cert, --tls-key), name the gateway that encrypts (--gateway), or use 127.0.0.1.",
+        "请提供证书（--tls-cert、--tls-key），或以 --gateway 指明负责加密的网关，或使用 127.0.0.1。",
     )
+
+
+class TlsIncomplete(ChainFusionError):
+    """A certificate without its key, or the other way round."""
+
+    code = "TLS_INCOMPLETE"
+    says = Text("A certificate needs its key, and a key its certificate.", "证书须与其私钥一并提供。")
+    do = Text("Give both --tls-cert and --tls-key.", "请同时提供 --tls-cert 与 --tls-key。")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to serve. `names` are further host names that requests may carry; `gateway` is the address of what
+    encrypts before the node, and whose word on its visitors is believed."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    names: tuple[str, ...] = ()
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    gateway: str = ""
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether browsers reach it by TLS."""
+        return self.tls_cert is not None or bool(self.gateway)
+
+    def check(self) -> None:
+        """Raises: NotLoopback, TlsIncomplete."""
+        require((self.tls_cert is None) == (self.tls_key is None), TlsIncomplete())
+        require(self.is_tls or self.host in LOOPBACK, NotLoopback(host=self.host))
+
+    def address(self, port: int) -> str:
+        """The address that people open."""
+        name = self.names[0] if self.names and self.host not in LOOPBACK else self.host
+        shown = f"[{name}]" if ":" in name else name
+        if self.gateway:
+            return f"https://{shown}/"
+        return f"{'https' if self.is_tls else 'http'}://{shown}:{port}/"
 
 
 app = typer.Typer(add_completion=False)
@@ -42,35 +95,56 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
     name: Annotated[list[str] | None, typer.Option(help="A host name that requests may carry; repeat.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate chain of the address.", exists=True)] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM key of that certificate.", exists=True)] = None,
+    gateway: Annotated[str, typer.Option(help="IP address of the gateway that encrypts before this node.")] = "",
+    link: Annotated[bool, typer.Option(help="Print a link that signs the user in once.")] = True,
+    read_only: Annotated[bool, typer.Option(help="Record nothing on the ledger.")] = False,
     user: UserOption = "",
 ) -> None:
-    """Serve the workspace: deals, pools, documents, the ledger, and a page that checks evidence."""
-    from chainfusion.web.guard import LOOPBACK
-
-    if host not in LOOPBACK and host != "::1" and not name:
-        raise NotLoopback(host=host)
-    with at_desk(ctx, home, user) as work:
-        _ = work.desk.encryption  # unlocked, or asked for, before anybody can open a document
-        run(work.desk, work.ledger, work.home, work.out, host=host, port=port, names=tuple(name or ()))
+    """Serve the workspace to the institution's people, who sign in to it."""
+    place = Place(host, port, tuple(name or ()), tls_cert, tls_key, gateway)
+    place.check()
+    node, out = Home(home), printer(ctx)
+    worker = user or node.settings().user
+    reader = reader_of(node, worker)
+    writes = not read_only and node.settings().engine is Engine.EMBEDDED
+    with opened_ledger(node, reader, (lambda: orderer_password(node)) if writes else None) as ledger:
+        msp = node.organisation().msp_id
+        secret = password(f"the encryption key of {msp}", ENCRYPTION, ORG, USER)
+        office = open_office(node, ledger, reader, secret)
+        run(office, place, out, user=worker, key=reader.unlocked if link else None)
     raise typer.Exit(OK)
 
 
-def run(
-    desk: Desk, ledger: Ledger, home: Home, out: Printer, *, host: str, port: int, names: tuple[str, ...] = ()
-) -> None:
-    """Serves until interrupted; prints the address once it listens."""
+def run(office: Office, place: Place, out: Printer, *, user: str = "", key: Signer | None = None) -> None:
+    """Serves until interrupted; prints the address once it listens, with a link that signs `user` in with `key`."""
     import uvicorn
 
-    from chainfusion.node.office import Office
+    from chainfusion.node.accounts.gatekeeper import Gatekeeper
+    from chainfusion.web import server
     from chainfusion.web.app import create_app
-    from chainfusion.web.guard import LOOPBACK
-    from chainfusion.web.seating import OpenSeat
+    from chainfusion.web.gate import SignIn
+    from chainfusion.web.guard import LOOPBACK as NAMES
 
-    office = Office(desk, ledger, home.trust_file.read_bytes(), home)
-    workspace = create_app(office, seating=OpenSeat(desk), hosts=(*LOOPBACK, *names))
-    config = uvicorn.Config(workspace, host=host, port=port, log_level="warning", server_header=False, date_header=True)
-    with config.bind_socket() as listener:
-        address = f"http://{host if ':' not in host else f'[{host}]'}:{listener.getsockname()[1]}/"
-        out.result({"address": address}, lambda: out.say(address))
-        sys.stdout.flush()
-        uvicorn.Server(config).run(sockets=[listener])
+    assert office.home is not None
+    gatekeeper = Gatekeeper(office.home, office.desk)
+    hosts = (*NAMES, *place.names, *((place.host,) if place.host not in ("0.0.0.0", "::") else ()))  # noqa: S104
+    app = create_app(office, seating=SignIn(gatekeeper, place.is_tls), hosts=hosts, is_tls=place.is_tls)
+    certificate = server.Certificate(place.tls_cert, place.tls_key) if place.tls_cert and place.tls_key else None
+    settings = server.config(app, place.host, place.port, certificate=certificate, gateway=place.gateway)
+    with server.swept(gatekeeper), settings.bind_socket() as listener:
+        address = place.address(listener.getsockname()[1])
+        _tell(out, address, f"{address}signin/link/{gatekeeper.new_link(user, key)}" if key else "")
+        uvicorn.Server(settings).run(sockets=[listener])
+
+
+def _tell(out: Printer, address: str, link: str) -> None:
+    def show() -> None:
+        out.say(address)
+        if link:
+            out.say(out.word("signs you in once, within 10 minutes:"))
+            out.say(link)
+
+    out.result({"address": address, "link": link or None}, show)
+    sys.stdout.flush()

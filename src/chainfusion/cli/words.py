@@ -220,6 +220,22 @@ WORDS = {
     "error": "错误",
     "warning": "警告",
     "date": "日期",
+    "Added": "添加时间",
+    "Browser": "浏览器",
+    "Host": "主机名",
+    "Id": "编号",
+    "Last seen": "最近活动",
+    "Last signed in": "最近登录",
+    "Last used": "最近使用",
+    "Locked": "已锁定",
+    "May act": "可操作",
+    "Passkeys": "通行密钥",
+    "Password": "口令",
+    "Sessions": "会话",
+    "Tokens": "令牌",
+    "Until": "有效期至",
+    "Way": "登录方式",
+    "signs you in once, within 10 minutes:": "一次性登录链接（10 分钟内有效）：",
 }
 
 REASONS = {

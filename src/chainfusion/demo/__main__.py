@@ -18,12 +18,15 @@ from chainfusion.cli.output import OK, REFUSED, WRONG_USE, Printer, language
 from chainfusion.cli.tape import money, show_report
 from chainfusion.demo.attack import Caught, change_document, change_proof
 from chainfusion.demo.embedded_stage import EmbeddedStage
-from chainfusion.demo.institutions import ORDERER
-from chainfusion.demo.stage import Stage
+from chainfusion.demo.institutions import ORDERER, institution
+from chainfusion.demo.stage import PASSWORD, Stage
 from chainfusion.demo.story import DEAL, Proof, Story
 from chainfusion.demo.tapes import Asset, given_asset, own_asset
 from chainfusion.domain.errors import ChainFusionError
+from chainfusion.domain.roles import Role
 from chainfusion.node.home import Engine
+from chainfusion.node.locked import LockedSigner
+from chainfusion.node.opening import open_office
 from chainfusion.tape.errors import TapeRefused
 from chainfusion.verify import verify
 
@@ -85,10 +88,16 @@ def _stage(engine: Engine, network_port: int) -> Stage:
 
 
 def _serve(stage: Stage, port: int) -> None:
-    from chainfusion.cli.serve import run as serve_workspace
+    from chainfusion.cli import serve as workspace  # whose libraries a run without it does not wait for
+    from chainfusion.demo.people import make_accounts, told
 
-    desk, home, ledger = stage.desks[ORDERER], stage.home_of(ORDERER), stage.ledger_of(ORDERER)
-    serve_workspace(desk, ledger, home, Printer(lang=language()), host="127.0.0.1", port=port)
+    make_accounts(stage)
+    out, home, user = Printer(lang=language()), stage.home_of(ORDERER), institution(Role.ORIGINATOR).desk
+    key = LockedSigner(home.organisation().user(user), PASSWORD)
+    office = open_office(home, stage.ledger_of(ORDERER), key, PASSWORD)
+    for line in told(stage, out.lang):
+        out.say(line)
+    workspace.run(office, workspace.Place(port=port), out, user=user, key=key.unlocked)
 
 
 def _play(stage: Stage, narrator: Narrator, tape: Path | None, mapping: Path | None) -> bool:

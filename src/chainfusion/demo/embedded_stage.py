@@ -53,8 +53,8 @@ class EmbeddedStage(Stage):
         say(f"block 0 founds ledger {self.ledger.ledger_id}, signed by all {len(signed.signatures)} founders")
 
     def reopen(self) -> None:
-        """Opens what an earlier run made, to read it."""
-        self._ledger = open_ledger(self.folder)
+        """Opens what an earlier run made, to read it and to act on it."""
+        self._ledger = open_ledger(self.folder, PASSWORD)
         self._open(INSTITUTIONS[0])
 
     def witness(self) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.ledger import port
 from chainfusion.node.identity.organisation import Identity, unlock
 from chainfusion.node.identity.signer import Signer
 
@@ -48,3 +50,30 @@ class LockedSigner:
     def unlocked(self) -> Signer:
         """The key itself, once the password was given. Raises: WrongPassword."""
         return unlock(self.identity, told(self.password))
+
+
+class NeverSigns(ChainFusionError):
+    """A signature asked of what reads for a whole institution."""
+
+    code = "NEVER_SIGNS"
+    says = Text("The node itself signs nothing in a person's name.", "节点本身不以个人名义签署。")
+    do = Text("Sign in, and act as yourself.", "请登录后以本人身份操作。")
+
+
+@dataclass(frozen=True)
+class CertificateAlone:
+    """Asks in a person's name, where questions need no signature; it has no key."""
+
+    msp_id: str
+    certificate_der: bytes
+    certificate_fingerprint: str
+
+    def sign(self, data: bytes) -> bytes:
+        """Raises: NeverSigns."""
+        del data
+        raise NeverSigns
+
+
+def certificate_alone(signer: port.Signer) -> CertificateAlone:
+    """A signer without its key."""
+    return CertificateAlone(signer.msp_id, signer.certificate_der, signer.certificate_fingerprint)

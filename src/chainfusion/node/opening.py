@@ -21,13 +21,14 @@ from chainfusion.node.connection import Connection
 from chainfusion.node.desk import Desk
 from chainfusion.node.home import Engine, FileDamaged, FileExists, Home, LedgerFolder
 from chainfusion.node.identity.organisation import unlock, unlock_encryption
-from chainfusion.node.locked import LockedSigner, Password, told
+from chainfusion.node.locked import LockedSigner, Password, certificate_alone, told
 from chainfusion.node.session import Session
 from chainfusion.vault.store import FolderStore
 from chainfusion.vault.vault import Vault
 
 if TYPE_CHECKING:  # loaded by who works on a channel alone
     from chainfusion.node.channel import ChannelLedger
+    from chainfusion.node.office import Office
 
 
 def _now() -> datetime:
@@ -154,3 +155,18 @@ def open_desk(
         vault=open_vault(home.store()),
         unlock=lambda: unlock_encryption(organisation, told(for_documents)),
     )
+
+
+def open_office(home: Home, ledger: Ledger, reader: Signer, encryption_password: Password) -> Office:
+    """An institution's node as its people share it: what it reads, and the key that opens what it was granted.
+
+    On the embedded engine questions are not signed, and the office holds no person's key; on Fabric `reader` signs what
+    is asked of peers. Raises: NotJoined, WrongPassword.
+    """
+    from chainfusion.node.office import Office  # whose views no command waits for
+
+    organisation = home.organisation()
+    asks = reader if home.settings().engine is Engine.FABRIC else certificate_alone(reader)
+    key = unlock_encryption(organisation, told(encryption_password))
+    desk = Desk(Session(ledger, registry(), asks), open_vault(home.store()), lambda: key)
+    return Office(desk, ledger, home.trust_file.read_bytes(), home)

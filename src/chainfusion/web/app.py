@@ -19,10 +19,11 @@ from chainfusion.domain.errors import ChainFusionError
 from chainfusion.node.office import Office
 from chainfusion.node.views import Workspace
 from chainfusion.web import evidence, forms, pages
-from chainfusion.web.formtokens import checked_form
+from chainfusion.web.formtokens import SAFE, checked_form
 from chainfusion.web.guard import LOOPBACK, MAX_UPLOAD, Guard
 from chainfusion.web.rendering import THEME_COOKIE, THEMES, YEAR, language, page
 from chainfusion.web.seating import Seating
+from chainfusion.web.visitors import here, with_next
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +34,12 @@ def create_app(
     seating: Seating,
     hosts: tuple[str, ...] = LOOPBACK,
     max_upload: int = MAX_UPLOAD,
+    is_tls: bool = False,
 ) -> FastAPI:
     """The workspace of an institution.
 
     `seating` tells who sits at each request. `hosts` are the names that the node is reached under; `max_upload` bounds
-    a request, in bytes.
+    a request, in bytes; `is_tls` tells that browsers reach it by TLS, and refuses what comes without.
     """
     workspace = office.workspace
     app = FastAPI(
@@ -62,7 +64,7 @@ def create_app(
     for kind in (ChainFusionError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, refuse)
     app.add_middleware(seating.middleware, office=office)
-    app.add_middleware(Guard, refuse=refuse, hosts=hosts, max_upload=max_upload)
+    app.add_middleware(Guard, refuse=refuse, hosts=hosts, max_upload=max_upload, is_tls=is_tls)
     return app
 
 
@@ -98,4 +100,6 @@ def _refusal(request: Request, workspace: Workspace, error: ChainFusionError) ->
     path = request.url.path
     if path.startswith("/api/") or path.endswith((".json", ".csv")):
         return problem(error, language(request))
+    if error.code == "KEY_LOCKED" and request.method in SAFE:
+        return RedirectResponse(with_next("/unlock", here(request)), 303)
     return page(request, workspace, "error.html", status_of(error), error=error)

@@ -7,6 +7,7 @@ import shlex
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from chainfusion.api.seats import visit_of
 from chainfusion.api.uploads import Checked, check
 from chainfusion.node.views import Workspace
 from chainfusion.verify import Step
@@ -32,7 +33,7 @@ def router(workspace: Workspace) -> APIRouter:
             trust_name=workspace.trust_name,
             command=command(checked, workspace.trust_name),
             first_failure=_first_failure(checked),
-            known=workspace.acts.by_tx.get(str(checked.verdict.facts.get("tx_id"))),
+            known=workspace.acts.by_tx.get(str(checked.verdict.facts.get("tx_id"))) if visit_of(request).seat else None,
         )
 
     @routes.post("/evidence.json")

@@ -14,13 +14,15 @@ from contextvars import ContextVar
 
 from fastapi import Request
 from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from chainfusion.api.problems import FormRefused
 from chainfusion.api.seats import NOBODY, Visit, visit_of
 from chainfusion.domain.errors import ChainFusionError, Text, require
 
-FIELD, HEADER = "csrf", "x-csrf-token"
+FIELD, HEADER, KEY_PASSWORD = "csrf", "x-csrf-token", "key_password"
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 SAFE = ("GET", "HEAD", "OPTIONS")
 MAX_FIELDS, MAX_FILES = 2_000, 20
 LENGTH = 32
@@ -64,23 +66,34 @@ def csrf_field() -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token) if token else Markup("")
 
 
+def key_is_locked() -> bool:
+    """Whether who the page is being made for must unlock the signing key to act."""
+    return drawn_for.get().unlock is not None
+
+
 async def checked_form(request: Request) -> AsyncIterator[None]:
     """Stands before every route: what changes something in a signed-in person's name carries the token.
 
-    The form is read here once; whoever handles the request finds it read. Raises: FormStale, FormRefused.
+    The form is read here once; whoever handles the request finds it read. A password of the signing key that came with
+    it unlocks the key first. Raises: FormStale, FormRefused.
     """
-    secret = visit_of(request).form_secret
+    visit = visit_of(request)
     try:
-        if secret and request.method not in SAFE:
-            require(fits(secret, request.headers.get(HEADER) or await _field(request)), FormStale())
+        if visit.form_secret and request.method not in SAFE:
+            token = request.headers.get(HEADER) or await _field(request, FIELD)
+            require(fits(visit.form_secret, token), FormStale())
+            if visit.unlock is not None and (password := await _field(request, KEY_PASSWORD)):
+                await run_in_threadpool(visit.unlock, password)
         yield
     finally:
         await request.close()
 
 
-async def _field(request: Request) -> str:
+async def _field(request: Request, name: str) -> str:
+    if not request.headers.get("content-type", "").startswith(FORMS):
+        return ""
     try:
-        found = (await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS)).get(FIELD)
+        found = (await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS)).get(name)
     except HTTPException as error:
         raise FormRefused(why=str(error.detail)[:200], why_zh="内容不完整或格式不符") from None
     return found if isinstance(found, str) else ""

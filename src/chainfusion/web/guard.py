@@ -1,10 +1,13 @@
-"""What stands before every request: the host, where a form came from, how much it brings; and what every answer says.
+"""What stands before every request: the host, where a form came from, how much it brings and how slowly; and what
+every answer says.
 
 Pages carry no script, style or handler inline, so that the content security policy can forbid all of it.
 """
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -14,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chainfusion.api.problems import OtherHost, OtherSite, UploadTooLarge
+from chainfusion.api.problems import BadAddress, NotEncrypted, OtherHost, OtherSite, TooSlow, UploadTooLarge
 from chainfusion.domain.errors import ChainFusionError, require
+from chainfusion.web.formtokens import SAFE
 
 POLICY = "; ".join(
     (
@@ -38,10 +42,16 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
+"""Where the node is reached by TLS: browsers ask for nothing else for a year."""
 MAX_UPLOAD = 512 * 1024 * 1024
 """The largest request: an evidence file with a document. Files above 1 MB wait on disk, not in memory."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-_SAFE = ("GET", "HEAD", "OPTIONS")
+MAX_ADDRESS = 8_000
+"""Characters of a path and its query."""
+SLOWEST = 2_000
+PATIENCE = 20
+"""What a body must come with: bytes a second, once so many seconds have passed."""
 Refuse = Callable[[Request, ChainFusionError], Awaitable[Response]]
 
 
@@ -53,6 +63,7 @@ class Guard:
     refuse: Refuse
     hosts: tuple[str, ...]
     max_upload: int
+    is_tls: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes on what may pass; answers the rest itself."""
@@ -61,33 +72,55 @@ class Guard:
             return
         headers = Headers(scope=scope)
         try:
-            self._check(scope["method"], headers)
+            self._check(scope, headers)
         except ChainFusionError as error:
             response = await self.refuse(Request(scope, receive), error)
-            await response(scope, receive, _with_headers(send))
+            await response(scope, receive, self._with_headers(send))
             return
-        await self.app(scope, self._counted(receive), _with_headers(send))
+        await self.app(scope, self._counted(receive), self._with_headers(send))
 
-    def _check(self, method: str, headers: Headers) -> None:
+    def _check(self, scope: Scope, headers: Headers) -> None:
         host = headers.get("host", "")
         require(_name(host) in self.hosts, OtherHost(host=host[:100]))
-        if method not in _SAFE:
+        require(not self.is_tls or scope["scheme"] == "https", NotEncrypted())
+        if scope["method"] not in SAFE:
             require(_same_origin(headers, host), OtherSite())
+        address = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+        require(address <= MAX_ADDRESS, BadAddress(where="length", why=f"more than {MAX_ADDRESS} characters"))
         length = headers.get("content-length", "0")
         fits = length.isdecimal() and len(length) < 16 and int(length) <= self.max_upload
         require(fits, UploadTooLarge(limit=self.max_upload))
 
     def _counted(self, receive: Receive) -> Receive:
-        came = 0
+        came, whole, began = 0, False, time.monotonic()
 
         async def counted() -> Message:
-            nonlocal came
-            message = await receive()
-            came += len(message.get("body", b""))
+            nonlocal came, whole
+            if whole:  # what is waited for now is that the browser goes
+                return await receive()
+            late = began + PATIENCE + came / SLOWEST - time.monotonic()
+            try:
+                message = await asyncio.wait_for(receive(), max(late, 0))
+            except TimeoutError:
+                raise TooSlow(seconds=PATIENCE) from None
+            came, whole = came + len(message.get("body", b"")), not message.get("more_body", False)
             require(came <= self.max_upload, UploadTooLarge(limit=self.max_upload))
             return message
 
         return counted
+
+    def _with_headers(self, send: Send) -> Send:
+        said = HEADERS | TLS_HEADERS if self.is_tls else HEADERS
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in said.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "private, no-cache")
+            await send(message)
+
+        return sending
 
 
 def _name(host: str) -> str:
@@ -101,15 +134,3 @@ def _same_origin(headers: Headers, host: str) -> bool:
     if site is not None and site not in ("same-origin", "none"):
         return False
     return origin is None or (origin != "null" and urlsplit(origin).netloc == host)
-
-
-def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-            headers.setdefault("Cache-Control", "private, no-cache")
-        await send(message)
-
-    return sending

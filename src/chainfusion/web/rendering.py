@@ -19,7 +19,7 @@ from chainfusion.domain.roles import ROLE_NAMES
 from chainfusion.node.views import Workspace
 from chainfusion.node.views.acts import Act
 from chainfusion.web import figures
-from chainfusion.web.formtokens import csrf_field, drawn_for, form_token
+from chainfusion.web.formtokens import csrf_field, drawn_for, form_token, key_is_locked
 from chainfusion.web.i18n import preferred, translator
 from chainfusion.web.strata import gauge
 
@@ -43,7 +43,7 @@ def environment(lang: str) -> Environment:
         made.globals[name] = getattr(figures, name)
     for name in ("money", "exact_money", "scale", "day", "moment", "short_day", "local_day", "limit"):
         made.globals[name] = _speaking(getattr(figures, name), lang)
-    made.globals |= {"csrf_field": csrf_field, "form_token": form_token}
+    made.globals |= {"csrf_field": csrf_field, "form_token": form_token, "key_is_locked": key_is_locked}
     made.globals |= {"gauge": gauge, "fresh_request": partial(secrets.token_hex, 16)}
     made.filters["is_hash"] = figures.is_hash
     made.filters["t"] = partial(figures.in_lang, lang=lang)
@@ -68,25 +68,28 @@ def page(request: Request, workspace: Workspace, template: str, status: int = 20
     lang = language(request)
     theme = request.cookies.get(THEME_COOKIE, "auto")
     visit = visit_of(request)
+    inside = visit.seat is not None  # a stranger's page tells nothing of what the institution reads
     drawing = drawn_for.set(visit)
-    html = (
-        environment(lang)
-        .get_template(template)
-        .render(
-            me=workspace.me(),
-            deals=workspace.deal_names(),
-            height=workspace.height(),
-            awaiting_me=len(workspace.inbox().mine),
-            receipt=_receipt(request, workspace),
-            now=datetime.now(UTC),
-            theme=theme if theme in THEMES else "auto",
-            here=partial(_here, request),
-            status=status,
-            visit=visit,
-            **facts,
+    try:
+        html = (
+            environment(lang)
+            .get_template(template)
+            .render(
+                me=workspace.me(),
+                deals=workspace.deal_names() if inside else (),
+                height=workspace.height(),
+                awaiting_me=len(workspace.inbox().mine) if inside else 0,
+                receipt=_receipt(request, workspace) if inside else None,
+                now=datetime.now(UTC),
+                theme=theme if theme in THEMES else "auto",
+                here=partial(_here, request),
+                status=status,
+                visit=visit,
+                **facts,
+            )
         )
-    )
-    drawn_for.reset(drawing)
+    finally:
+        drawn_for.reset(drawing)
     response = HTMLResponse(
         html, status, {"Content-Language": "zh-CN" if lang == "zh" else "en", "Vary": "Cookie, Accept-Language"}
     )
@@ -103,4 +106,5 @@ def _receipt(request: Request, workspace: Workspace) -> Act | None:
 def _here(request: Request, **changes: str) -> str:
     """This page's address, path and query, with some parameters changed."""
     query = {name: value for name, value in request.query_params.items() if name not in ("lang", "receipt")} | changes
-    return request.url.path + (f"?{urlencode(query)}" if query else "")
+    path = "/" + request.url.path.lstrip("/")  # two slashes would lead to another host
+    return path + (f"?{urlencode(query)}" if query else "")
