@@ -153,4 +153,4 @@ def headers_of(error: ChainFusionError) -> dict[str, str]:
     """What a refusal tells programs besides: how long to wait, how to come in."""
     if status_of(error) == 429:
         return {"Retry-After": str(error.facts.get("seconds", 1))}
-    return {"WWW-Authenticate": "Bearer"} if error.code in ("SIGN_IN_NEEDED", "TOKEN_REFUSED") else {}
+    return {"WWW-Authenticate": "Bearer"} if status_of(error) == 401 else {}

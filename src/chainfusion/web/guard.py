@@ -47,8 +47,8 @@ TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 MAX_UPLOAD = 512 * 1024 * 1024
 """The largest request: an evidence file with a document. Files above 1 MB wait on disk, not in memory."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-MAX_ADDRESS = 8_000
-"""Characters of a path and its query."""
+MAX_ADDRESS, MAX_HEADERS = 8_000, 32_000
+"""Characters of a path and its query; bytes of all headers."""
 SLOWEST = 2_000
 PATIENCE = 20
 """What a body must come with: bytes a second, once so many seconds have passed."""
@@ -87,6 +87,8 @@ class Guard:
             require(_same_origin(headers, host), OtherSite())
         address = len(scope.get("raw_path") or b"") + len(scope["query_string"])
         require(address <= MAX_ADDRESS, BadAddress(where="length", why=f"more than {MAX_ADDRESS} characters"))
+        said = sum(len(name) + len(value) for name, value in scope["headers"])
+        require(said <= MAX_HEADERS, BadAddress(where="headers", why=f"more than {MAX_HEADERS} bytes"))
         length = headers.get("content-length", "0")
         fits = length.isdecimal() and len(length) < 16 and int(length) <= self.max_upload
         require(fits, UploadTooLarge(limit=self.max_upload))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from chainfusion.api.problems import BadAddress, problem, status_of
+from chainfusion.api.problems import BadAddress, headers_of, problem, status_of
 from chainfusion.api.seats import VISIT, visit_of
 from chainfusion.domain.errors import ChainFusionError, require
 from chainfusion.node.accounts.gatekeeper import Entered, Gatekeeper
@@ -66,6 +66,7 @@ class Ways:
         status = 200 if refusal is None else status_of(refusal)
         facts = {"refusal": refusal, "given": given, "then": then, "place": self.place(request)}
         response = page(request, self.office.workspace, "signin.html", status, **facts)
+        response.headers.update(headers_of(refusal) if refusal else {})
         self.cookies.set_gate(response, number)
         return response
 

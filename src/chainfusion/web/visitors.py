@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import Request
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from chainfusion.node.accounts.passkeys import Site
 from chainfusion.node.accounts.sessions import Where
 
 GATE_LASTS = 3600
+LONGEST_ADDRESS = 2000
 SEATED = "seated"
 """Under this name the request's state holds the person who signed in at a page."""
 
@@ -93,10 +94,9 @@ def inside(address: str | None) -> str:
     """An address of this workspace to lead on to: whatever could lead elsewhere becomes the first page."""
     given = address or "/"
     is_plain = given.startswith("/") and given.isprintable() and "\\" not in given and not given.startswith("//")
-    parts = urlsplit(given)
-    if not is_plain or parts.scheme or parts.netloc or len(given) > 2000:
+    if not is_plain or len(given) > LONGEST_ADDRESS:
         return "/"
-    return "/" if parts.path.startswith(("/signin", "/signout", "/unlock")) else given
+    return "/" if given.startswith(("/signin", "/signout", "/unlock")) else given
 
 
 def with_next(page: str, then: str) -> str:

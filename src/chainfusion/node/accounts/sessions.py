@@ -30,7 +30,7 @@ class Where:
     def kind(self) -> str:
         """Browser and system without their versions: what does not change while somebody is signed in."""
         system = next((each for each in _SYSTEMS if each in self.agent), "")
-        browser = next((each for each in _BROWSERS if re.search(rf"\b{each}\w*/", self.agent)), "")
+        browser = next((each for each in _BROWSERS if re.search(rf"{each}\w*/", self.agent)), "")
         return f"{browser or 'other'} {system}".strip()
 
 
