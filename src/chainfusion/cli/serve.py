@@ -141,10 +141,9 @@ def run(office: Office, place: Place, out: Printer, *, user: str = "", key: Sign
 
 def _tell(out: Printer, address: str, link: str) -> None:
     def show() -> None:
-        out.say(address)
+        out.say(link or address)
         if link:
-            out.say(out.word("signs you in once, within 10 minutes:"))
-            out.say(link)
+            out.say(f"{out.word('signs you in once, within 10 minutes; afterwards:')} {address}")
 
     out.result({"address": address, "link": link or None}, show)
     sys.stdout.flush()

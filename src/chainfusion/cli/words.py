@@ -235,7 +235,7 @@ WORDS = {
     "Tokens": "令牌",
     "Until": "有效期至",
     "Way": "登录方式",
-    "signs you in once, within 10 minutes:": "一次性登录链接（10 分钟内有效）：",
+    "signs you in once, within 10 minutes; afterwards:": "一次性登录链接，10 分钟内有效；此后请访问：",
 }
 
 REASONS = {

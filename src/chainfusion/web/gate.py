@@ -6,6 +6,7 @@ Everything is behind it but the few addresses in `OPEN`: a page that somebody ad
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,6 +32,8 @@ OPEN = ("/signin", "/evidence", "/evidence.json", "/theme", "/api/v1/verify", "/
 OPEN_BELOW = ("/signin/", "/static/")
 PERSONAL = ("/account", "/unlock", "/signout", "/lock")
 """Where the account's own things are changed: no program goes there."""
+LOOKED_EVERY = 5.0
+"""Seconds between two looks whether the session of an open stream lasts."""
 
 
 def is_open(path: str) -> bool:
@@ -78,7 +81,27 @@ class _Gate:
             return
         request = Request(scope, receive)
         answer = await self._answer(request)
-        await (self.app if answer is None else answer)(scope, receive, _unkept(scope, send))
+        await (self.app if answer is None else answer)(scope, receive, self._watched(scope, send))
+
+    def _watched(self, scope: Scope, send: Send) -> Send:
+        """What a signed-in person sees stays in no cache; a stream that is left open ends with its session."""
+        streams, looked = False, time.monotonic()
+
+        async def sending(message: Message) -> None:
+            nonlocal streams, looked
+            state = scope.get("state", {})
+            visit, seated = state.get(VISIT), state.get(SEATED)
+            if message["type"] == "http.response.start" and visit is not None and (visit.seat or visit.form_secret):
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Cache-Control", "private, no-store")
+                streams = seated is not None and headers.get("content-type", "").startswith("text/event-stream")
+            elif streams and time.monotonic() >= looked + LOOKED_EVERY:
+                looked = time.monotonic()
+                if await run_in_threadpool(self.gatekeeper.is_over, seated.session):
+                    message = {"type": "http.response.body", "body": b"", "more_body": False}
+            await send(message)
+
+        return sending
 
     async def _answer(self, request: Request) -> Response | None:
         """None where the request may pass."""
@@ -148,15 +171,3 @@ class _Gate:
         if request.headers.get("sec-fetch-site") == "cross-site":
             return page(request, self.office.workspace, "onward.html", then=here(request))
         return RedirectResponse(with_next("/signin", here(request)), 303)
-
-
-def _unkept(scope: Scope, send: Send) -> Send:
-    """What a signed-in person sees stays in no cache: after signing out nobody goes back to it."""
-
-    async def sending(message: Message) -> None:
-        visit = scope.get("state", {}).get(VISIT)
-        if message["type"] == "http.response.start" and visit is not None and (visit.seat or visit.form_secret):
-            MutableHeaders(scope=message).setdefault("Cache-Control", "private, no-store")
-        await send(message)
-
-    return sending

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -53,6 +54,13 @@ class Ways:
     gatekeeper: Gatekeeper
     cookies: Cookies
 
+    @cached_property
+    def fingerprint(self) -> tuple[str, ...]:
+        """The fingerprint of the node's certificate, in lines of eight bytes."""
+        digits = self.gatekeeper.home.organisation().node.certificate.fingerprint.upper()
+        pairs = [digits[n : n + 2] for n in range(0, len(digits), 2)]
+        return tuple(":".join(pairs[n : n + 8]) for n in range(0, len(pairs), 8))
+
     def gate(
         self, request: Request, refusal: ChainFusionError | None = None, given: Filled = EMPTY, then: str = "/"
     ) -> Response:
@@ -73,10 +81,9 @@ class Ways:
     def place(self, request: Request) -> dict[str, Any]:
         """What tells a person that this is the right place."""
         membership = self.office.desk.members.current()
-        print_ = self.gatekeeper.home.organisation().node.certificate.fingerprint.upper()
         return {
             "address": request.url.netloc,
-            "fingerprint": [":".join(print_[n : n + 2] for n in range(at, at + 16, 2)) for at in range(0, 64, 16)],
+            "fingerprint": self.fingerprint,
             "name": membership.name,
             "name_zh": membership.name_zh,
             "members": len(membership.members),

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
+from chainfusion.domain.deal import DealTerms, NamedParty, Product
 from chainfusion.domain.errors import ChainFusionError
+from chainfusion.domain.roles import Role
+from chainfusion.ledger.port import Receipt
 from chainfusion.node.accounts.refusals import KeyLocked
 from chainfusion.node.accounts.sessions import Where
 from chainfusion.node.identity.organisation import change_password, unlock
 from chainfusion.node.locked import NeverSigns
 from tests.support.gate import FIREFOX, OWN, Browser, Gate
+from tests.support.homes import THREE
 
 KEY = "demonstration"
 
@@ -33,6 +37,30 @@ def test_a_password_that_fits_the_key_unlocks_it_and_another_does_not(place: Gat
     account_alone = place.signed_in()
     with pytest.raises(KeyLocked):
         signer_of(place, account_alone).sign(b"data")
+
+
+def terms(deal: str) -> DealTerms:
+    return DealTerms(deal, "Another", "另一项目", Product.AUTO_LOANS, "CNY", (NamedParty(Role.TRUSTEE, THREE[1].msp),))
+
+
+def test_acts_are_signed_by_the_person_and_decided_by_the_ledger(place: Gate) -> None:
+    def act(person: Browser, deal: str) -> Receipt:
+        seated = place.keeper.seated(person.session, Where("127.0.0.1", FIREFOX))
+        assert seated is not None
+        return seated.desk.session.call("deal.open", terms=terms(deal))
+
+    height = place.office.ledger.height()
+    locked, representative = place.signed_in(), place.signed_in(place.representative, KEY)
+    with pytest.raises(KeyLocked):
+        act(locked, "KEYS-1")
+    with pytest.raises(ChainFusionError, match="role"):
+        act(representative, "KEYS-1")
+    assert place.office.ledger.height() == height
+    locked.post("/unlock", data={"password": KEY})
+    receipt = act(locked, "KEYS-1")
+    creator = place.office.ledger.transaction(receipt.tx_id).transaction.proposal.creator
+    mine = place.home.organisation().user(place.desk).certificate.fingerprint
+    assert (creator.msp, creator.certificate) == ("DonghaiMSP", mine)
 
 
 def test_a_locked_key_is_unlocked_on_its_page_and_leads_back(place: Gate) -> None:

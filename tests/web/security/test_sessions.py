@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from collections.abc import AsyncIterator
 
 import pytest
+from fastapi.responses import StreamingResponse
 
+from chainfusion.web import gate
 from tests.support.gate import CHROME, OWN, Browser, Gate
 
 
@@ -61,6 +65,21 @@ def test_a_stream_that_is_left_open_keeps_nobody_signed_in(place: Gate) -> None:
         place.clock.pass_by(minutes=7)
         person.get("/deals", headers={"accept": "text/event-stream"})
     assert not is_in(person)
+
+
+def test_a_stream_ends_with_its_session(place: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "LOOKED_EVERY", 0.0)
+    person = place.signed_in()
+
+    async def drip() -> AsyncIterator[bytes]:
+        for n in range(50):
+            if n == 3:
+                place.keeper.accounts.sessions.end_all_of(place.desk)
+            yield b"data: confidential %d\n\n" % n
+            await asyncio.sleep(0)
+
+    place.app.get("/drip")(lambda: StreamingResponse(drip(), media_type="text/event-stream"))
+    assert person.get("/drip").text.count("confidential") == 3
 
 
 def test_an_id_that_was_planted_is_not_taken_over(place: Gate) -> None:

@@ -148,6 +148,11 @@ class Gatekeeper:
             self.accounts.sessions.note(session, now)
         return Seated(account, session, *self._held(session, account))
 
+    def is_over(self, session: SignedIn) -> bool:
+        """Whether a session has ended since, or timed out."""
+        now = self.now
+        return all(each.digest != session.digest for each in self.accounts.sessions.of(session.account, now))
+
     def program(self, token: str) -> tuple[Token, Desk]:
         """What a program's token may do, and the desk that it acts at. Raises: TokenRefused."""
         kept = self.accounts.tokens.find(token, self.now)

@@ -2,7 +2,8 @@
 
 const able = window.PublicKeyCredential && PublicKeyCredential.parseRequestOptionsFromJSON;
 
-async function post(address, token, body) {
+async function post(address, body) {
+  const token = document.querySelector("meta[name=form-token]").content;
   const headers = { "Content-Type": "application/json", "X-CSRF-Token": token };
   const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
   const told = await answer.json();
@@ -31,21 +32,21 @@ function island(button, run) {
 }
 
 for (const button of document.querySelectorAll("[data-passkey]")) {
-  const { passkey: address, token, next } = button.dataset;
+  const { passkey: address, next } = button.dataset;
   island(button, async () => {
-    const question = await post(`${address}/question`, token, {});
+    const question = await post(`${address}/question`, {});
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(question);
     const answer = await navigator.credentials.get({ publicKey });
-    return post(address, token, { answer: answer.toJSON(), next });
+    return post(address, { answer: answer.toJSON(), next });
   });
 }
 
 for (const button of document.querySelectorAll("[data-new-passkey]")) {
-  const { newPasskey: address, token } = button.dataset;
+  const address = button.dataset.newPasskey;
   island(button, async () => {
-    const question = await post(`${address}/question`, token, {});
+    const question = await post(`${address}/question`, {});
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(question);
     const answer = await navigator.credentials.create({ publicKey });
-    return post(address, token, { answer: answer.toJSON() });
+    return post(address, { answer: answer.toJSON() });
   });
 }
