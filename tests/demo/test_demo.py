@@ -9,14 +9,18 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 from typer.testing import CliRunner
 
 from chainfusion.cli.main import app
 from chainfusion.demo.institutions import INSTITUTIONS, institution
+from chainfusion.demo.story import DEAL
 from chainfusion.domain.roles import INSTITUTION_ROLES, Role
 
 ROOT = Path(__file__).parents[2]
@@ -195,6 +199,27 @@ def test_serving_before_any_run_is_refused(tmp_path: Path) -> None:
     ran = play(tmp_path, "--only-serve")
     assert ran.code == 1
     assert "Traceback" not in ran.errors
+
+
+def test_what_it_made_is_served_behind_a_sign_in_and_its_link_leads_straight_in(played: Played) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "CHAINFUSION_LANG": "en"}
+    command = [sys.executable, "-m", "chainfusion.demo", "--only-serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=played.folder, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout is not None
+            said = list(islice((line.strip() for line in running.stdout if line.strip()), 3))
+            link, address = said[1], said[2].split()[-1]
+            assert "DH-0417 or donghai-rep may sign in to Donghai Bank, password demonstration" in said[0]
+            assert link.startswith(f"{address}signin/link/")
+            person = build_opener(HTTPCookieProcessor())
+            assert DEAL in person.open(link).read().decode()
+            stranger = build_opener(HTTPCookieProcessor()).open(address)
+            assert stranger.url == f"{address}signin"
+            assert DEAL not in stranger.read().decode()
+            with pytest.raises(HTTPError, match="403"):
+                build_opener().open(link)
+        finally:
+            running.terminate()
 
 
 def test_its_institutions_play_every_role_but_those_who_come_later() -> None:

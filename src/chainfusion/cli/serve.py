@@ -134,6 +134,7 @@ def run(office: Office, place: Place, out: Printer, *, user: str = "", key: Sign
     certificate = server.Certificate(place.tls_cert, place.tls_key) if place.tls_cert and place.tls_key else None
     settings = server.config(app, place.host, place.port, certificate=certificate, gateway=place.gateway)
     with server.swept(gatekeeper), settings.bind_socket() as listener:
+        listener.listen()  # from here on who opens the address is answered
         address = place.address(listener.getsockname()[1])
         _tell(out, address, f"{address}signin/link/{gatekeeper.new_link(user, key)}" if key else "")
         uvicorn.Server(settings).run(sockets=[listener])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from chainfusion.domain.errors import ChainFusionError, require
 from chainfusion.domain.membership import MEMBERSHIP_KEY, Member, Membership
@@ -39,6 +40,16 @@ class Members:
     def encryption_key(self, msp: str) -> EncryptionPublicKey:
         """The key that documents for a member are sealed to. Raises: NotAMember, EncryptionKeyInvalid."""
         return EncryptionPublicKey.from_public_bytes(self.member(msp).encryption_key)
+
+    def accepts(self, msp: str, certificate: Certificate, at: datetime) -> bool:
+        """Whether a person with this certificate could act now: of an active member, and certified by its authority."""
+        try:
+            member = self.member(msp)
+            require(member.is_active and certificate.node_ou in PEOPLE, NotAMember(msp=msp))
+            validate_chain(certificate, member.root_certificates, member.intermediate_certificates, at=at)
+        except ChainFusionError:
+            return False
+        return True
 
     def signed(self, msp: str, certificate: str, message: bytes, signature: bytes) -> bool:
         """Whether `signature` over `message` was made by a person of that member whose certificate the ledger knows.

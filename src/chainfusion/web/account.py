@@ -54,6 +54,7 @@ class _Pages:
             "given": given, "refusal": refusal, "part": part, "token": token,
             "account": seated.account, "session": seated.session, "key_is_open": seated.signer.is_open,
             "certificate": certificate, "roles": sorted(certificate.roles),
+            "accepted": self.office.desk.members.accepts(seated.signer.msp_id, certificate, moment_of(keeper.now)),
             "sessions": sorted(keeper.accounts.sessions.of(name, keeper.now), key=lambda each: each != seated.session),
             "passkeys": keeper.accounts.passkeys.of(name), "tokens": keeper.accounts.tokens.of(name),
             "named": site_of(request) is not None, "port": request.url.port, "at": moment_of, "now_s": keeper.now,

@@ -23,7 +23,7 @@ from chainfusion.web.formtokens import SAFE, checked_form
 from chainfusion.web.guard import LOOPBACK, MAX_UPLOAD, Guard
 from chainfusion.web.rendering import THEME_COOKIE, THEMES, YEAR, language, page
 from chainfusion.web.seating import Seating
-from chainfusion.web.visitors import here, with_next
+from chainfusion.web.visitors import here, inside, with_next
 
 log = logging.getLogger(__name__)
 
@@ -75,9 +75,9 @@ def _theme(app: FastAPI) -> None:
         chosen, back = form.get("theme"), form.get("back")
         if chosen not in THEMES:
             raise FormRefused(why="there is no such colour scheme", why_zh="没有该配色方案")
-        inside = isinstance(back, str) and back.startswith("/") and not back.startswith(("//", "/\\"))
-        response = RedirectResponse(str(back) if inside else "/", 303)
-        response.set_cookie(THEME_COOKIE, str(chosen), max_age=YEAR, httponly=True, samesite="lax")
+        response = RedirectResponse(inside(back if isinstance(back, str) else None), 303)
+        is_tls = request.url.scheme == "https"
+        response.set_cookie(THEME_COOKIE, str(chosen), max_age=YEAR, httponly=True, samesite="lax", secure=is_tls)
         return response
 
 

@@ -20,7 +20,7 @@ from chainfusion.api.problems import problem
 from chainfusion.api.seats import VISIT, Seat, SignInNeeded, Visit
 from chainfusion.domain.errors import ChainFusionError, require
 from chainfusion.node.accounts.gatekeeper import Gatekeeper, Seated
-from chainfusion.node.accounts.refusals import NotForPrograms, TokenReadsOnly
+from chainfusion.node.accounts.refusals import NotForPrograms, TokenReadsOnly, TooManyRequests
 from chainfusion.node.accounts.sessions import Where, form_secret
 from chainfusion.node.office import Office
 from chainfusion.web import account, signin
@@ -110,11 +110,16 @@ class _Gate:
         try:
             visit = await run_in_threadpool(self._visit, request)
         except ChainFusionError as error:
-            return problem(error, language(request))
+            return self._refused(request, error)
         request.scope.setdefault("state", {})[VISIT] = visit
         if visit.seat is not None or is_open(request.scope["path"]):
             return None
         return await run_in_threadpool(self._closed, request)
+
+    def _refused(self, request: Request, error: ChainFusionError) -> Response:
+        if not isinstance(error, TooManyRequests):
+            self.gatekeeper.audit.note("request refused", "", where_of(request), code=error.code)
+        return problem(error, language(request))
 
     # ------------------------------------------------------------------ who is it
 

@@ -94,7 +94,8 @@ def page(request: Request, workspace: Workspace, template: str, status: int = 20
         html, status, {"Content-Language": "zh-CN" if lang == "zh" else "en", "Vary": "Cookie, Accept-Language"}
     )
     if request.query_params.get("lang") == lang:
-        response.set_cookie(LANGUAGE_COOKIE, lang, max_age=YEAR, httponly=True, samesite="lax")
+        is_tls = request.url.scheme == "https"
+        response.set_cookie(LANGUAGE_COOKIE, lang, max_age=YEAR, httponly=True, samesite="lax", secure=is_tls)
     return response
 
 
