@@ -65,6 +65,20 @@ def test_batches_are_answered_in_the_order_in_which_they_were_begun(checker: Sig
     assert [[place for place, refusal in enumerate(answer()) if refusal] for answer in answers] == [[1], [2]]
 
 
+def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next(checker: SignatureChecker, desk: Desk) -> None:
+    ready(checker, desk)
+    checker.begin(admitted(desk))
+    checker.begin(admitted(desk, frozenset({4}), count=BATCH + 3))
+    assert [place for place, reason in enumerate(told(checker, admitted(desk, frozenset({2})))) if reason] == [2]
+
+
+def test_an_answer_asked_for_too_late_is_found_here(checker: SignatureChecker, desk: Desk) -> None:
+    ready(checker, desk)
+    late = checker.begin(admitted(desk, frozenset({1})))
+    told(checker, admitted(desk))
+    assert [place for place, refusal in enumerate(late()) if refusal] == [1]
+
+
 @pytest.mark.parametrize("signature", [b"", b"\x30", b"x" * 300, bytes(72)])
 def test_odd_signatures_are_refused_and_harm_no_other(checker: SignatureChecker, desk: Desk, signature: bytes) -> None:
     ready(checker, desk)

@@ -1,4 +1,4 @@
-"""Of many transactions one half is checked while the other is run; nothing is told before it is durable."""
+"""Some transactions are checked while others are run; nothing is told before it is durable."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainfusion.ledger.embedded import checking, fsck
+from chainfusion.ledger.embedded import checking, committer, draft, fsck
 from chainfusion.ledger.embedded.committer import LedgerWriteFailed
-from chainfusion.ledger.embedded.waiting import WORTH_PARTING, WaitingRoom
+from chainfusion.ledger.embedded.waiting import WaitingRoom
 from chainfusion.ledger.port import Receipt, TransactionRefused
 from tests.ledger.conftest import COLLECTIONS
 from tests.support.ledger import Consortium, Desk, representative
@@ -65,7 +65,7 @@ class Gate:
 
 
 class Scene:
-    """A block of `WORTH_PARTING` transactions stands at the gate; behind it wait its lot's rest and another lot."""
+    """A block with a lot of transactions stands at the gate; behind it waits another lot."""
 
     def __init__(self, consortium: Consortium, path: Path) -> None:
         self.gate = Gate()
@@ -95,9 +95,9 @@ def scene(consortium: Consortium, path: Path) -> Iterator[Scene]:
 
 def test_a_block_that_fails_leaves_nothing_to_those_behind_it(scene: Scene, consortium: Consortium, path: Path) -> None:
     scene.gate.open(sqlite3.OperationalError("disk I/O error"))
-    for future in scene.ahead[:WORTH_PARTING]:
+    for future in scene.ahead:
         assert isinstance(future.exception(PATIENCE), LedgerWriteFailed)
-    others = scene.before + scene.ahead[WORTH_PARTING:] + scene.behind
+    others = scene.before + scene.behind
     assert [int(future.result(PATIENCE).response) for future in others] == list(range(1, len(others) + 1))
     assert scene.ledger.state("n") == str(len(others)).encode()
     scene.ledger.close()
@@ -136,8 +136,55 @@ def test_a_check_that_breaks_answers_its_batch_and_the_ledger_goes_on(
 # ------------------------------------------------------------------ how many at a time
 
 
-def taken(inside: int, count: int = 512) -> list[int]:
-    """The groups in which a waiting room hands out so many, none of which has left yet."""
+def test_what_does_not_fit_in_a_block_stays_in_hand_with_what_its_checks_found(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft, "MAX_TRANSACTIONS", 8)
+    person, consortium = scene.desk.person, scene.desk.consortium
+    calls = [consortium.signed(person, "probe.count_up", key="m") for _ in range(LOT)]
+    calls[15] = replace(calls[15], signature=person.sign(b"something else"))
+    futures = [scene.ledger.record_soon(call, person.certificate_der) for call in calls]
+    scene.gate.open()
+    with pytest.raises(TransactionRefused, match="BAD_SIGNATURE"):
+        futures.pop(15).result(PATIENCE)
+    receipts = [future.result(PATIENCE) for future in futures]
+    assert [int(receipt.response) for receipt in receipts] == list(range(1, LOT))
+    blocks = [receipt.block for receipt in receipts]
+    assert blocks == sorted(blocks)
+    assert max(blocks.count(block) for block in blocks) <= 8
+
+
+def test_a_failing_block_answers_a_bad_signature_as_such(scene: Scene) -> None:
+    good = scene.desk.consortium.signed(scene.desk.person, "probe.count_up", key="n")
+    forged = replace(good, signature=scene.desk.person.sign(b"something else"))
+    refused = scene.ledger.record_soon(forged, scene.desk.person.certificate_der)
+    scene.gate.stops = 1
+    scene.gate.open()
+    scene.gate.await_writer()
+    scene.gate.open(sqlite3.OperationalError("disk I/O error"))
+    assert isinstance(refused.exception(PATIENCE), TransactionRefused)
+    assert all(isinstance(future.exception(PATIENCE), LedgerWriteFailed) for future in scene.behind)
+
+
+def test_no_more_is_sent_to_be_checked_ahead_than_a_block_holds(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(committer, "MAX_TRANSACTIONS", 24)
+    sent: list[int] = []
+    begin = checking.SignatureChecker.begin
+
+    def counted(checker: checking.SignatureChecker, batch: Any) -> Any:
+        sent.append(len(batch))
+        return begin(checker, batch)
+
+    monkeypatch.setattr(checking.SignatureChecker, "begin", counted)
+    others = [*scene.behind, *scene.send(LOT), *scene.send(LOT)]
+    scene.gate.open()
+    assert {future.result(PATIENCE).code for future in others} == {"VALID"}
+    assert sum(sent) == len(others)
+    assert max(sent) <= 24
+
+
+def waiting(inside: int) -> WaitingRoom:
+    """A waiting room with so many in it, each of one byte."""
     room, size = WaitingRoom(), 1
 
     class Waiting:
@@ -148,20 +195,17 @@ def taken(inside: int, count: int = 512) -> list[int]:
 
     for number in range(inside):
         room.enter(Waiting(number))  # type: ignore[arg-type]
-    groups = []
-    while group := room.take(count, 1 << 20, wait=False):
-        groups.append(len(group))
-    return groups
+    return room
 
 
 @pytest.mark.parametrize(
-    ("inside", "groups"),
-    [(0, []), (1, [1]), (WORTH_PARTING, [16]), (20, [16, 4]), (64, [32, 32]), (65, [33, 32]), (1100, [512, 512, 76])],
+    ("inside", "least", "count", "size", "expected"),
+    [(0, 1, 9, 9, 0), (15, 16, 99, 99, 0), (16, 16, 99, 99, 16), (16, 1, 9, 99, 9), (16, 1, 99, 5, 5), (1, 1, 9, 9, 1)],
 )
-def test_of_many_inside_no_more_than_half_are_taken(inside: int, groups: list[int]) -> None:
-    expected = [550, 550] if inside == 1100 else groups
-    assert taken(inside) == groups
-    assert taken(inside, count=10_000) == expected
+def test_what_is_taken_of_those_who_wait(inside: int, least: int, count: int, size: int, expected: int) -> None:
+    room = waiting(inside)
+    assert len(room.take(count, size, least, wait=False)) == expected
+    assert len(room.take(99, 99, 1, wait=False)) == inside - expected
 
 
 # ------------------------------------------------------------------ the same as one by one

@@ -117,7 +117,15 @@ def _whole(text: str) -> int:
     return value
 
 
-_decode = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float, parse_int=_whole).decode
+_decoder = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float, parse_int=_whole)
+
+
+def _decode(text: str) -> Any:
+    """`JSONDecoder.decode` of a text without white space around it, which no canonical text has. Raises: ValueError."""
+    value, end = _decoder.raw_decode(text)
+    if end != len(text):
+        raise ValueError(f"more follows at character {end}")
+    return value
 
 
 def _check(value: Any, depth: int = 0) -> None:

@@ -156,7 +156,7 @@ def _reader(kind: Any) -> Reader:
 def _record_reader(kind: Any) -> Reader:
     hints = typing.get_type_hints(kind)
     names = frozenset(f.name for f in fields(kind))
-    readers: dict[str, Reader] = {}
+    readers: list[tuple[str, Any, Reader]] = []  # name, its type where that is plain, how it is read
 
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -165,12 +165,15 @@ def _record_reader(kind: Any) -> Reader:
             odd = sorted(names ^ value.keys())[0]
             raise _Misfit("missing" if odd in names else "unknown field").at(f".{odd}")
         if not readers:
-            readers.update((name, _reader(hints[name])) for name in names)
+            plain = {name: hint if hint in _PLAIN else None for name, hint in hints.items()}
+            readers.extend((name, plain[name], _reader(hints[name])) for name in sorted(names))
         found = {}
         name = ""
         try:
-            for name, item in value.items():
-                found[name] = readers[name](item)
+            # by the names of the class and not by those that came: they are the very strings that its fields look for
+            for name, plain_type, read_item in readers:
+                item = value[name]
+                found[name] = item if type(item) is plain_type else read_item(item)
         except _Misfit as misfit:
             raise misfit.at(f".{name}") from None
         try:

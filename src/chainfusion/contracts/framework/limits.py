@@ -19,7 +19,10 @@ def key_bytes(key: str) -> bytes:
     """
     if not key:
         raise StateRefused(what="key", why="empty")
-    return text_bytes(key)
+    try:
+        return key.encode()
+    except UnicodeEncodeError:
+        raise _not_unicode() from None
 
 
 def text_bytes(text: str) -> bytes:
@@ -27,7 +30,11 @@ def text_bytes(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise StateRefused(what="key", why="not Unicode text") from None
+        raise _not_unicode() from None
+
+
+def _not_unicode() -> StateRefused:
+    return StateRefused(what="key", why="not Unicode text")
 
 
 def check_value(value: bytes) -> None:

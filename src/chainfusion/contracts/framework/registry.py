@@ -34,18 +34,20 @@ class Registry:
 
     def __init__(self, *contracts: Contract) -> None:
         self._contracts: dict[str, dict[int, Contract]] = {}
+        self._in_force: dict[str, Contract] = {}
         for contract in contracts:
             versions = self._contracts.setdefault(contract.name, {})
             if contract.version in versions:
                 raise TypeError(f"{contract.name} version {contract.version} is registered twice")
             versions[contract.version] = contract
+            self._in_force[contract.name] = versions[max(versions)]
 
     def in_force(self, name: str) -> Contract:
         """The version of a contract that new transactions must name. Raises: UnknownOperation."""
-        versions = self._contracts.get(name)
-        if not versions:
+        found = self._in_force.get(name)
+        if found is None:
             raise UnknownOperation(call=name)
-        return versions[max(versions)]
+        return found
 
     def require_in_force(self, name: str, version: int) -> None:
         """Raises: UnknownOperation, VersionNotInForce."""

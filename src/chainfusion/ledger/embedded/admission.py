@@ -46,6 +46,8 @@ class Admitted:
     """
 
     transaction: Transaction
+    key: bytes
+    """The transaction's id."""
     certificate: Certificate
     transient: Mapping[str, bytes]
     size: int
@@ -82,7 +84,8 @@ def admit(
         refusal = error
     holder = read_certificate(certificate, proposal)
     size = len(recorded.leaf) + transient_size(transient)
-    return Admitted(recorded, holder, dict(transient), size, arguments, refusal)
+    key = bytes.fromhex(proposal.tx_id)
+    return Admitted(recorded, key, holder, dict(transient), size, arguments, refusal)
 
 
 def _recorded(transaction: Transaction) -> Transaction:

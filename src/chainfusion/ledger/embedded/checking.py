@@ -11,15 +11,16 @@ import os
 import select
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import IO
 
-from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from chainfusion.ledger.embedded.admission import Admitted, signature_refusal
 from chainfusion.ledger.embedded.checking_process import COUNT, GOOD, READY, read
+from chainfusion.ledger.embedded.state import sha256
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.port import TransactionRefused
 
@@ -30,9 +31,12 @@ Refusals = list[TransactionRefused | None]
 
 
 class SignatureChecker:
-    """Used by one thread. Answers must be asked for in the order in which batches were begun."""
+    """Used by one thread. An answer that is never asked for is passed over when a later one is."""
 
     def __init__(self) -> None:
+        self._due: deque[tuple[int, int]] = deque()
+        """Batches that the process has been sent and not asked for: number, signatures."""
+        self._begun = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._is_ready = False
         self._is_wanted = (os.cpu_count() or 1) > 1
@@ -46,14 +50,18 @@ class SignatureChecker:
         except OSError:
             self._give_up()
             return partial(refusals_of, batch)
-        return partial(self._answer, batch)
+        self._begun += 1
+        self._due.append((self._begun, len(batch)))
+        return partial(self._answer, batch, self._begun)
 
     def close(self) -> None:
         """Ends the process."""
         self._give_up()
 
-    def _answer(self, batch: Sequence[Admitted]) -> Refusals:
-        found = b"" if self._process is None else read(_pipe(self._process, "stdout"), len(batch))
+    def _answer(self, batch: Sequence[Admitted], number: int) -> Refusals:
+        found = b""
+        while self._due and self._due[0][0] <= number:  # the process answers in order, whoever was asked for
+            found = read(_pipe(self._process, "stdout"), self._due.popleft()[1])
         if len(found) != len(batch):
             self._give_up()
             return refusals_of(batch)
@@ -82,6 +90,7 @@ class SignatureChecker:
     def _give_up(self) -> None:
         process, self._process = self._process, None
         self._is_ready = self._is_wanted = False
+        self._due.clear()
         if process is not None:
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
@@ -103,19 +112,13 @@ def _question(batch: Sequence[Admitted]) -> bytes:
     for admitted in batch:
         signature = admitted.transaction.signature
         known = signature if len(signature) <= _LONGEST else b""
-        parts += (_point(admitted.certificate), _digest(admitted.proposal.signing_bytes), bytes([len(known)]), known)
+        parts += (_point(admitted.certificate), sha256(admitted.proposal.signing_bytes), bytes([len(known)]), known)
     return b"".join(parts)
 
 
 @lru_cache(maxsize=4096)
 def _point(certificate: Certificate) -> bytes:
     return certificate.p256_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-
-
-def _digest(data: bytes) -> bytes:
-    digest = Hash(SHA256())
-    digest.update(data)
-    return digest.finalize()
 
 
 def _pipe(process: subprocess.Popen[bytes] | None, name: str) -> IO[bytes]:

@@ -1,15 +1,18 @@
 """The committer: one thread that orders what waits, runs it, and makes it durable a block at a time.
 
-Many transactions share one fsync: while a block is being written the next ones gather. While one batch is run, the
-signatures of the next one are checked on another core (`checking`).
+Many transactions share one fsync: while a block is made and written the next ones gather. Their signatures are sent to
+be checked on another core (`checking`) as soon as enough of them wait: between the answers of a block, since who is
+answered asks again, and between the batches of the next, so that one is run while the others are checked.
 """
 
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -21,7 +24,7 @@ from chainfusion.ledger.embedded.admission import (
     transient_bytes,
 )
 from chainfusion.ledger.embedded.blocks import LEDGER_ID, MAX_BYTES, MAX_TRANSACTIONS, BlockSigner, Head
-from chainfusion.ledger.embedded.checking import Refusals, SignatureChecker
+from chainfusion.ledger.embedded.checking import WORTH_IT, Refusals, SignatureChecker
 from chainfusion.ledger.embedded.draft import Answer, Answers, Draft, receipt
 from chainfusion.ledger.embedded.execution import Engine, Execution
 from chainfusion.ledger.embedded.lock import WriteLock
@@ -42,6 +45,8 @@ from chainfusion.ledger.port import OutcomeUnknown, Receipt, TransactionRefused
 
 Checked = tuple[list[Admitted], Callable[[], Refusals]]
 """A batch, and what waits for the checks of its signatures."""
+ANSWERS = 32
+"""Answers between two looks at who waits: few enough for the checks to begin early, too many for the look to cost."""
 
 
 class LedgerWriteFailed(OutcomeUnknown):
@@ -96,6 +101,7 @@ class Committer:
         self._seen = -1
         self._lock = WriteLock(path)
         self._checker = SignatureChecker()
+        self._ahead: deque[Checked] = deque()
         self.waiting = WaitingRoom()
         self._thread = Thread(target=self._work, name="ledger-committer", daemon=True)
 
@@ -115,7 +121,7 @@ class Committer:
             draft = Draft(Head.read(self._store), self._clock(), None)
             check_time(founding.proposal.time, draft.time)
             execution = self._execute(draft, founding)
-            if execution.outcome.code != VALID:
+            if execution.code != VALID:
                 raise error_from_json(json.loads(execution.response))
             draft.add(founding, execution)
             proposal, membership = founding.proposal, membership_in(self._state)
@@ -148,70 +154,78 @@ class Committer:
         self._lock.close()
 
     def _work(self) -> None:
-        """Has one batch checked while the one before it is run."""
-        checked: Checked | None = None
         while True:
-            batch = self.waiting.take(MAX_TRANSACTIONS, MAX_BYTES, wait=checked is None)
-            following = (batch, self._checker.begin(batch)) if batch else None
-            if checked is None and following is None:
+            self._look_ahead(1, wait=not self._ahead)
+            if not self._ahead:
                 return
-            if checked is not None:
-                self._settle(*checked)
-            checked = following
+            self._commit()
 
-    # -------------------------------------------------------------- one batch
-
-    def _settle(self, batch: list[Admitted], refusals: Callable[[], Refusals]) -> None:
-        """Refuses what is badly signed, and puts the others in one block or more."""
-        try:
-            found = list(zip(batch, refusals(), strict=True))
-        except Exception as error:  # the thread must outlive whatever one batch brings
-            self._fail(batch, error)
-            return
-        self._tell([(admitted, refusal) for admitted, refusal in found if refusal is not None])
-        rest = [admitted for admitted, refusal in found if refusal is None]
-        while rest:
-            rest = self._commit(rest)
+    def _look_ahead(self, least: int = WORTH_IT, *, wait: bool = False) -> None:
+        """Has the signatures of those who wait checked, where they are at least so many."""
+        room = MAX_TRANSACTIONS - sum([len(batch) for batch, _ in self._ahead])
+        batch = self.waiting.take(room, MAX_BYTES, least, wait=wait)
+        if batch:
+            self._ahead.append((batch, self._checker.begin(batch)))
 
     def _tell(self, answers: Answers) -> None:
-        self.waiting.leave(admitted for admitted, _ in answers)
-        for admitted, answer in answers:
-            _tell(admitted.future, answer)
-
-    def _fail(self, batch: list[Admitted], error: Exception) -> None:
-        """Answers those whose block failed; the next one begins with what the file says."""
-        self._state.forget()
-        self._head = None
-        failure = error if isinstance(error, NotTheOrderer) else LedgerWriteFailed(why=_reason(error))
-        self._tell([(admitted, failure) for admitted in batch])
+        for first in range(0, len(answers), ANSWERS):
+            part = answers[first : first + ANSWERS]
+            self.waiting.leave(admitted for admitted, _ in part)
+            for admitted, answer in part:
+                _tell(admitted.future, answer)
+            self._look_ahead()
 
     # -------------------------------------------------------------- one block
 
-    def _commit(self, batch: list[Admitted]) -> list[Admitted]:
-        """Makes a block of transactions durable and answers them. Returns those that belong in the next one."""
+    def _commit(self) -> None:
+        """Makes a block of those in hand, as far as they fit, durable, and answers them."""
+        hand = [*self._ahead]
+        self._ahead.clear()
+        unsigned: Answers = []
         try:
             with self._lock.held(), self._store.writing():
-                refused, rest, draft = self._draft(batch)
+                draft = self._begin_draft()
+                answers = self._fill(draft, hand, unsigned)
                 if draft.admitted:
                     self._seal(draft)
-        except Exception as error:
-            self._fail(batch, error)
-            return []
-        self._tell(refused + draft.receipts())
-        return rest
+            answers += draft.receipts()
+        except Exception as error:  # the thread must outlive whatever one block brings
+            answers = self._failed(hand, unsigned, error)
+        self._tell(unsigned + answers)
 
-    def _draft(self, batch: list[Admitted]) -> tuple[Answers, list[Admitted], Draft]:
+    def _failed(self, hand: list[Checked], unsigned: Answers, error: Exception) -> Answers:
+        """What to answer those whose block failed; the next one begins with what the file says."""
+        self._state.forget()
+        self._head = None
+        failure = error if isinstance(error, NotTheOrderer) else LedgerWriteFailed(why=_reason(error))
+        answered = {id(admitted) for admitted, _ in unsigned}
+        return [(admitted, failure) for batch, _ in hand for admitted in batch if id(admitted) not in answered]
+
+    def _begin_draft(self) -> Draft:
         head = self._current_head()
-        draft = Draft(head, head.next_time(self._clock()), membership_in(self._state))
-        draft.known = self._store.known(bytes.fromhex(admitted.proposal.tx_id) for admitted in batch)
+        return Draft(head, head.next_time(self._clock()), membership_in(self._state))
+
+    def _fill(self, draft: Draft, hand: list[Checked], unsigned: Answers) -> Answers:
+        """Runs the batches in hand, first come first, until the draft is full; the others are put back, out of `hand`.
+
+        `unsigned` gathers those whose signature does not hold. Returns what to answer of others that were not added.
+        """
         answers: Answers = []
-        for count, admitted in enumerate(batch):
-            if draft.is_full:
-                return answers, batch[count:], draft
-            answer = self._ordered(draft, admitted)
-            if answer is not None:
-                answers.append((admitted, answer))
-        return answers, [], draft
+        for at, (batch, refusals) in enumerate(hand):
+            draft.known |= self._store.known(admitted.key for admitted in batch)
+            found = refusals()
+            for count, (admitted, refusal) in enumerate(zip(batch, found, strict=True)):
+                if draft.is_full:
+                    rest: Checked = (batch[count:], partial(list, found[count:]))
+                    self._ahead.extendleft(reversed([rest, *hand[at + 1 :]]))
+                    hand[at:] = [(batch[:count], refusals)]
+                    return answers
+                if refusal is not None:
+                    unsigned.append((admitted, refusal))
+                elif (answer := self._ordered(draft, admitted)) is not None:
+                    answers.append((admitted, answer))
+            self._look_ahead()
+        return answers
 
     def _current_head(self) -> Head:
         version = self._store.data_version()
@@ -231,28 +245,29 @@ class Committer:
 
     def _order(self, draft: Draft, admitted: Admitted) -> Receipt | None:
         """Runs a transaction and adds it to the draft; or returns its first receipt. Raises: TransactionRefused."""
-        first = draft.first.get(admitted.proposal.tx_id)
+        first = draft.first.get(admitted.key)
         if first is not None:
             _require_same(first.transaction, admitted.transaction)
             first.repeats.append(admitted)
             return None
-        if bytes.fromhex(admitted.proposal.tx_id) in draft.known:
-            return self._recorded(admitted.transaction)
+        if admitted.key in draft.known:
+            return self._recorded(admitted)
         self._require_allowed(draft, admitted)
         draft.add(admitted, self._execute(draft, admitted))
         return None
 
-    def _recorded(self, transaction: Transaction) -> Receipt:
-        row = self._store.transaction(bytes.fromhex(transaction.proposal.tx_id))
+    def _recorded(self, admitted: Admitted) -> Receipt:
+        row = self._store.transaction(admitted.key)
         assert row is not None
-        _require_same(Transaction.from_leaf(row[3]), transaction)
-        return receipt(Outcome.from_leaf(row[4]), row[5], row[0] // PLACES_PER_BLOCK)
+        _require_same(Transaction.from_leaf(row[3]), admitted.transaction)
+        outcome = Outcome.from_leaf(row[4])
+        return receipt(outcome.tx_id, outcome.code, row[5], row[0] // PLACES_PER_BLOCK)
 
     def _require_allowed(self, draft: Draft, admitted: Admitted) -> None:
         if admitted.refusal is not None:
             raise admitted.refusal
-        check_time(admitted.proposal.time, draft.time)
         proposal = admitted.proposal
+        check_time(proposal.time, draft.time)
         membership = membership_in(self._state)
         require_creator(membership, proposal.creator.msp, admitted.certificate, proposal.time, draft.time)
 
@@ -264,10 +279,10 @@ class Committer:
         )
         row = (
             draft.head.place(len(draft.admitted)),
-            bytes.fromhex(proposal.tx_id),
+            admitted.key,
             utc_text(proposal.time),
             leaf,
-            execution.outcome.leaf,
+            execution.outcome,
             execution.response,
             execution.events,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from chainfusion.contracts.framework import Caller, Modification
@@ -62,8 +63,7 @@ class EmbeddedContext:
 
     def by_prefix(self, object_type: str, *attributes: str) -> Iterator[tuple[str, bytes]]:
         """Committed composite keys that begin with these parts, in key order."""
-        prefix = composite_key(object_type, *attributes)
-        return _decoded(self._state.range(text_bytes(prefix), text_bytes(prefix + LAST)))
+        return _decoded(self._state.range(*_prefix_bounds(object_type, *attributes)))
 
     def history(self, key: str) -> Iterator[Modification]:
         """Committed changes of a key, newest first."""
@@ -114,8 +114,8 @@ class EmbeddedContext:
     @property
     def writes(self) -> Writes:
         """The write sets, in the order of keys."""
-        private = tuple((collection, key, value) for (collection, key), value in sorted(self._private.items()))
-        return Writes(tuple(sorted(self._public.items())), private)
+        private = [(collection, key, value) for (collection, key), value in sorted(self._private.items())]
+        return Writes(tuple(sorted(self._public.items())), tuple(private))
 
     @property
     def events(self) -> bytes | None:
@@ -172,6 +172,12 @@ def _bounds(start: str, end: str) -> tuple[bytes, bytes | None]:
     check_simple(start, bound=True)
     check_simple(end, bound=True)
     return text_bytes(start or FIRST_SIMPLE), text_bytes(end) if end else None
+
+
+@lru_cache(maxsize=4096)
+def _prefix_bounds(object_type: str, *attributes: str) -> tuple[bytes, bytes]:
+    prefix = composite_key(object_type, *attributes)
+    return text_bytes(prefix), text_bytes(prefix + LAST)
 
 
 def _decoded(rows: Iterator[tuple[bytes, bytes]]) -> Iterator[tuple[str, bytes]]:

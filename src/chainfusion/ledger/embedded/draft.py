@@ -11,7 +11,7 @@ from chainfusion.ledger.embedded.blocks import MAX_BYTES, MAX_TRANSACTIONS, Head
 from chainfusion.ledger.embedded.execution import Execution
 from chainfusion.ledger.embedded.membership import InForce
 from chainfusion.ledger.evidence.block import BlockHeader
-from chainfusion.ledger.evidence.transaction import VALID, Outcome
+from chainfusion.ledger.evidence.transaction import VALID
 from chainfusion.ledger.port import Receipt, TransactionState
 
 Answer = Receipt | ChainFusionError
@@ -28,14 +28,14 @@ class Draft:
     """The membership before the block, whose orderer signs it; None before the founding."""
     admitted: list[Admitted] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
-    first: dict[str, Admitted] = field(default_factory=dict)
+    first: dict[bytes, Admitted] = field(default_factory=dict)
     known: frozenset[bytes] = frozenset()
     """Ids among those waiting that earlier blocks have recorded."""
     size: int = 0
 
     def add(self, admitted: Admitted, execution: Execution) -> None:
         """Gives a transaction the next position."""
-        self.first[admitted.proposal.tx_id] = admitted
+        self.first[admitted.key] = admitted
         self.admitted.append(admitted)
         self.executions.append(execution)
         self.size += execution.size
@@ -48,19 +48,19 @@ class Draft:
     def header(self, channel: str, membership: bytes) -> BlockHeader:
         """The header over what was added."""
         transactions = [admitted.transaction.leaf for admitted in self.admitted]
-        outcomes = [execution.outcome.leaf for execution in self.executions]
+        outcomes = [execution.outcome for execution in self.executions]
         return self.head.header(channel, membership, self.time, transactions, outcomes)
 
     def receipts(self) -> Answers:
         """What to answer, once it is durable."""
         return [
-            (each, receipt(execution.outcome, execution.response, self.head.height))
+            (each, receipt(admitted.proposal.tx_id, execution.code, execution.response, self.head.height))
             for admitted, execution in zip(self.admitted, self.executions, strict=True)
             for each in (admitted, *admitted.repeats)
         ]
 
 
-def receipt(outcome: Outcome, response: bytes, block: int) -> Receipt:
+def receipt(tx_id: str, code: str, response: bytes, block: int) -> Receipt:
     """The receipt of a recorded transaction."""
-    state = TransactionState.COMMITTED if outcome.code == VALID else TransactionState.INVALID
-    return Receipt(outcome.tx_id, state, outcome.code, block, response)
+    state = TransactionState.COMMITTED if code == VALID else TransactionState.INVALID
+    return Receipt(tx_id, state, code, block, response)

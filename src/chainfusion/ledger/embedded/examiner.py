@@ -205,7 +205,7 @@ class Examiner:
             bytes.fromhex(proposal.tx_id),
             utc_text(proposal.time),
             row[3],
-            execution.outcome.leaf,
+            execution.outcome,
             execution.response,
             execution.events,
         )
@@ -244,7 +244,7 @@ _KINDS = {
 
 def _compared(where: dict[str, Any], row: TransactionRow, execution: Execution) -> Iterator[Finding]:
     *_, stored, response, events = row
-    if stored != execution.outcome.leaf:
+    if stored != execution.outcome:
         yield Finding(Kind.REPLAY_DIFFERS, **where, detail=_difference(stored, execution.outcome))
     elif response != execution.response:
         yield Finding(Kind.RESPONSE_ALTERED, **where)
@@ -252,7 +252,8 @@ def _compared(where: dict[str, Any], row: TransactionRow, execution: Execution) 
         yield Finding(Kind.EVENTS_ALTERED, **where)
 
 
-def _difference(stored: bytes, rerun: Outcome) -> str:
+def _difference(stored: bytes, rerun_leaf: bytes) -> str:
+    rerun = Outcome.from_leaf(rerun_leaf)
     try:
         recorded = Outcome.from_leaf(stored)
     except ChainFusionError as error:

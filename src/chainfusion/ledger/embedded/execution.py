@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,7 +15,7 @@ from chainfusion.ledger.embedded.context import EmbeddedContext
 from chainfusion.ledger.embedded.private import Collections
 from chainfusion.ledger.embedded.state import State, Writes
 from chainfusion.ledger.embedded.store import StorageError
-from chainfusion.ledger.evidence.transaction import VALID, Outcome, Proposal
+from chainfusion.ledger.evidence.transaction import VALID, Proposal, outcome_leaf
 from chainfusion.ledger.port import TransactionRefused
 
 REFUSED = "BAD_RESPONSE_STATUS"
@@ -26,7 +25,10 @@ REFUSED = "BAD_RESPONSE_STATUS"
 class Execution(NamedTuple):
     """What came of a transaction."""
 
-    outcome: Outcome
+    code: str
+    """VALID, or why not in Fabric's words."""
+    outcome: bytes
+    """The leaf of the block's outcome tree."""
     response: bytes
     events: bytes | None
     writes: Writes
@@ -88,15 +90,8 @@ class Engine:
 
 def _accepted(proposal: Proposal, response: bytes, ctx: EmbeddedContext) -> Execution:
     writes, events = ctx.writes, ctx.events
-    outcome = Outcome(
-        code=VALID,
-        event=_hex(events),
-        private=tuple([(name, _hex(key), _hex(value)) for name, key, value in writes.private]),
-        response=hashlib.sha256(response).hexdigest(),
-        tx_id=proposal.tx_id,
-        writes=tuple([(key.hex(), _hex(value)) for key, value in writes.public]),
-    )
-    return Execution(outcome, response, events, writes, ctx.size)
+    outcome = outcome_leaf(VALID, proposal.tx_id, response, events, writes.public, writes.private)
+    return Execution(VALID, outcome, response, events, writes, ctx.size)
 
 
 def _refused(proposal: Proposal, error: ChainFusionError, size: int) -> Execution:
@@ -104,13 +99,8 @@ def _refused(proposal: Proposal, error: ChainFusionError, size: int) -> Executio
         response = canonical(to_json(error.to_json()))
     except NotCanonical as reason:
         raise _broken(proposal, reason) from error
-    digest = hashlib.sha256(response).hexdigest()
-    outcome = Outcome(code=REFUSED, event=None, private=(), response=digest, tx_id=proposal.tx_id, writes=())
-    return Execution(outcome, response, None, Writes(), size + len(response))
-
-
-def _hex(value: bytes | None) -> str | None:
-    return None if value is None else hashlib.sha256(value).hexdigest()
+    outcome = outcome_leaf(REFUSED, proposal.tx_id, response, None, (), ())
+    return Execution(REFUSED, outcome, response, None, Writes(), size + len(response))
 
 
 def _broken(proposal: Proposal, error: Exception) -> TransactionRefused:

@@ -83,7 +83,10 @@ def require_creator(membership: InForce | None, msp: str, certificate: Certifica
         raise TransactionRefused(reason="FOREIGN_CREATOR", why="the consortium is not founded yet")
     spans = membership.spans(msp, certificate)
     for at in times:
-        if not any(first <= at <= last for first, last in spans):
+        for first, last in spans:
+            if first <= at <= last:
+                break
+        else:
             why = f"the certificate of {certificate.subject}, or one above it, is not valid at {utc_text(at)}"
             raise TransactionRefused(reason="BAD_CERTIFICATE", why=why)
 

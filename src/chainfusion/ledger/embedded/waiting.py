@@ -10,8 +10,6 @@ from chainfusion.ledger.embedded.admission import Admitted
 
 MAX_WAITING = 8_192
 """Transactions that may wait; who brings more waits too."""
-WORTH_PARTING = 16
-"""Transactions that are better served as one block, with one wait for the disk."""
 
 
 class WaitingRoom:
@@ -22,7 +20,6 @@ class WaitingRoom:
         self._ids: dict[str, int] = {}
         self._lock = Lock()
         self._changed = Condition(self._lock)
-        self._inside = 0
         self._closed = False
 
     def enter(self, admitted: Admitted) -> bool:
@@ -34,22 +31,21 @@ class WaitingRoom:
             if self._closed:
                 return False
             self._ids[tx_id] = self._ids.get(tx_id, 0) + 1
-            self._inside += 1
             self._waiting.append(admitted)
             if len(self._waiting) == 1:
                 self._changed.notify_all()
             return True
 
-    def take(self, count: int, size: int, *, wait: bool) -> list[Admitted]:
-        """Takes at most `count` transactions and about `size` bytes, and of many inside no more than half.
+    def take(self, count: int, size: int, least: int, *, wait: bool) -> list[Admitted]:
+        """Takes at most `count` transactions and about `size` bytes; none where fewer than `least` wait.
 
-        So one half's signatures are checked while the other is run. Waits for the first where `wait` says so; none once
-        closed and empty. They stay inside, and known to `holds`, until `leave`.
+        Waits for the first where `wait` says so; none once closed and empty. They stay known to `holds` until `leave`.
         """
         with self._lock:
             while wait and not self._waiting and not self._closed:
                 self._changed.wait()
-            count = min(count, max(WORTH_PARTING, (self._inside + 1) // 2))
+            if len(self._waiting) < least:
+                return []
             taken: list[Admitted] = []
             while self._waiting and len(taken) < count and size > 0:
                 taken.append(self._waiting.popleft())
@@ -61,7 +57,6 @@ class WaitingRoom:
         """Forgets transactions that have been answered."""
         with self._lock:
             for admitted in settled:
-                self._inside -= 1
                 tx_id = admitted.proposal.tx_id
                 left = self._ids.pop(tx_id) - 1
                 if left:

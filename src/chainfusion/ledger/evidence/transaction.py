@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from chainfusion.domain.canonical import parse_canonical, trusted_canonical
@@ -127,6 +128,33 @@ class Outcome:
         outcome = from_json(cls, parse_canonical(leaf))
         vars(outcome)["leaf"] = leaf
         return outcome
+
+
+PublicWrites = tuple[tuple[bytes, bytes | None], ...]
+"""Key and value (None where the key is deleted), in the order of keys."""
+PrivateWrites = tuple[tuple[str, bytes, bytes | None], ...]
+
+
+def outcome_leaf(
+    code: str, tx_id: str, response: bytes, event: bytes | None, writes: PublicWrites, private: PrivateWrites
+) -> bytes:
+    """`Outcome.leaf` straight from what a transaction answered, emitted and wrote, as ledgers need it of each."""
+    text = _OUTCOME % (
+        encode_basestring(code),
+        _digest(event),
+        ",".join([f"[{encode_basestring(name)},{_digest(key)},{_digest(value)}]" for name, key, value in private]),
+        _digest(response),
+        tx_id,
+        ",".join([f'["{key.hex()}",{_digest(value)}]' for key, value in writes]),
+    )
+    return text.encode()
+
+
+_OUTCOME = '{"code":%s,"event":%s,"private":[%s],"response":%s,"tx_id":"%s","writes":[%s]}'
+
+
+def _digest(data: bytes | None) -> str:
+    return "null" if data is None else f'"{hashlib.sha256(data).hexdigest()}"'
 
 
 def transaction_id(nonce: str, creator: Creator) -> str:
