@@ -20,7 +20,7 @@ from chainfusion.api.problems import problem
 from chainfusion.api.seats import VISIT, Seat, SignInNeeded, Visit
 from chainfusion.domain.errors import ChainFusionError, require
 from chainfusion.node.accounts.gatekeeper import Gatekeeper, Seated
-from chainfusion.node.accounts.refusals import NotForPrograms, TokenReadsOnly, TooManyRequests
+from chainfusion.node.accounts.refusals import NotForPrograms, TokenReadsOnly, TokenRefused, TooManyRequests
 from chainfusion.node.accounts.sessions import Where, form_secret
 from chainfusion.node.office import Office
 from chainfusion.web import account, signin
@@ -130,7 +130,11 @@ class _Gate:
         return self._person(request)
 
     def _program(self, request: Request, token: str) -> Visit:
-        kept, desk = self.gatekeeper.program(token)
+        try:
+            kept, desk = self.gatekeeper.program(token)
+        except TokenRefused:
+            self._slow(f"address {where_of(request).address}")
+            raise
         self._slow(f"account {kept.account}")
         require(not is_personal(request.scope["path"]), NotForPrograms())
         acts = request.method not in SAFE and not is_open(request.scope["path"])

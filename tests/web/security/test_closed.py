@@ -95,6 +95,17 @@ def test_every_change_needs_the_token_of_its_session(place: Gate) -> None:
     assert person.get("/account").status_code == 200
 
 
+def test_forms_to_sign_in_belong_to_a_browser_that_has_seen_the_page(place: Gate) -> None:
+    seen = place.browser()
+    token = seen.token("/signin")
+    unsafe = [path for method, path in routes(place) if method not in SAFE and path.startswith("/signin")]
+    assert unsafe
+    for path in unsafe:
+        for given in ({}, {"csrf": token}, {"csrf": ""}):
+            answer = place.browser().send("POST", path, data=given)
+            assert (answer.status_code, "FORM_STALE" in answer.text) == (403, True), path
+
+
 def test_every_change_is_refused_from_another_site(place: Gate) -> None:
     person = place.signed_in()
     token = person.token()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -61,6 +62,17 @@ def test_acts_are_signed_by_the_person_and_decided_by_the_ledger(place: Gate) ->
     creator = place.office.ledger.transaction(receipt.tx_id).transaction.proposal.creator
     mine = place.home.organisation().user(place.desk).certificate.fingerprint
     assert (creator.msp, creator.certificate) == ("DonghaiMSP", mine)
+
+
+def test_the_account_tells_whether_the_ledger_accepts_its_certificate(place: Gate) -> None:
+    members, organisation = place.office.desk.members, place.home.organisation()
+    mine, now = organisation.user(place.desk).certificate, datetime.now(UTC)
+    assert members.accepts("DonghaiMSP", mine, now)
+    assert not members.accepts("YunjinMSP", mine, now)
+    assert not members.accepts("NobodyMSP", mine, now)
+    assert not members.accepts("DonghaiMSP", mine, now + timedelta(days=10_000))
+    assert not members.accepts("DonghaiMSP", organisation.node.certificate, now)
+    assert "Accepted" in place.signed_in().get("/account").text
 
 
 def test_a_locked_key_is_unlocked_on_its_page_and_leads_back(place: Gate) -> None:

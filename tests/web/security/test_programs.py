@@ -97,6 +97,13 @@ def test_forged_tokens_are_refused_and_a_cookie_beside_them_does_not_help(place:
     assert person.send("GET", "/api/v1/deals", headers=headers).status_code == 401
 
 
+def test_guessing_tokens_is_slowed_and_told_by_the_log(place: Gate) -> None:
+    codes = [ask(place, "cf_" + "A" * 43, "/api/v1/deals").status_code for _ in range(302)]
+    assert (codes[0], codes[-1]) == (401, 429)
+    assert '"code": "TOKEN_REFUSED"' in place.log()
+    assert "cf_AAAA" not in place.log()
+
+
 def test_a_token_is_kept_as_a_hash_and_its_key_only_under_it(place: Gate) -> None:
     token = make(place.signed_in(), "act", token_key_password=KEY)
     (kept,) = place.keeper.accounts.tokens.of(place.desk)

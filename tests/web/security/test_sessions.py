@@ -55,6 +55,7 @@ def test_sessions_time_out_without_requests_and_at_the_latest(place: Gate) -> No
     for _ in range(24):
         assert is_in(lasting)
         place.clock.pass_by(minutes=29, seconds=59)
+    assert is_in(lasting)
     place.clock.pass_by(minutes=1)
     assert not is_in(lasting)
 
