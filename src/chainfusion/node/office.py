@@ -8,6 +8,7 @@ from functools import cached_property
 from chainfusion.ledger.port import Ledger
 from chainfusion.node.desk import Desk
 from chainfusion.node.home import Home
+from chainfusion.node.jobs import Jobs
 from chainfusion.node.views import Workspace
 
 
@@ -28,3 +29,8 @@ class Office:
     def workspace(self) -> Workspace:
         """The views, one set for all people."""
         return Workspace(self.desk, self.ledger, self.trust)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Long work of its people: kept in the home, or in memory where there is none."""
+        return Jobs(self.home.path if self.home else None)
