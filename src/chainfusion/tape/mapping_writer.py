@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from chainfusion.domain.loan import LOAN_FIELDS
 from chainfusion.tape.mapping import FORMAT, REQUIRED
@@ -22,7 +22,7 @@ def mapping_yaml(proposal: Proposal, lang: str = "en") -> str:
     lines = [
         _HELP[lang].format(name=_comment(proposal.source_name)),
         f"format: {FORMAT}",
-        f"originator: {_quoted(OPEN)}",
+        f"originator: {quoted(OPEN)}",
     ]
     form = proposal.form
     parts = {"kind": form.kind}
@@ -30,10 +30,10 @@ def mapping_yaml(proposal: Proposal, lang: str = "en") -> str:
         parts |= {"encoding": form.encoding, "delimiter": form.delimiter}
     elif form.sheet:
         parts |= {"sheet": form.sheet}
-    lines.append(f"file: {_flow(parts)}")
+    lines.append(f"file: {flow(parts)}")
     lines += _line(proposal.choice(AS_OF), "", lang, needed=True)
     lines += _line(proposal.choice("currency"), "", lang, needed=True)
-    lines.append(f"nulls: [{', '.join(map(_quoted, proposal.nulls))}]")
+    lines.append(f"nulls: [{', '.join(map(quoted, proposal.nulls))}]")
     lines.append("fields:")
     for field in LOAN_FIELDS:
         if field.name != "currency":
@@ -44,9 +44,9 @@ def mapping_yaml(proposal: Proposal, lang: str = "en") -> str:
 def _line(choice: Choice, indent: str, lang: str, needed: bool) -> list[str]:
     if choice.chosen:
         how = {"column": choice.chosen.column} | choice.chosen.how
-        return [f"{indent}# {_why(choice.chosen, lang)}", f"{indent}{choice.field}: {_flow(how)}"]
+        return [f"{indent}# {_why(choice.chosen, lang)}", f"{indent}{choice.field}: {flow(how)}"]
     comments = [f"{indent}# {choice.field}: {_why(candidate, lang)}" for candidate in choice.candidates[:4]]
-    return comments + ([f"{indent}{choice.field}: {_quoted(OPEN)}"] if needed else [])
+    return comments + ([f"{indent}{choice.field}: {quoted(OPEN)}"] if needed else [])
 
 
 def _why(candidate: Candidate, lang: str) -> str:
@@ -58,15 +58,20 @@ def _comment(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _flow(parts: Mapping[str, str | dict[str, str]]) -> str:
-    shown = (f"{_key(key)}: {_flow(v) if isinstance(v, dict) else _quoted(v)}" for key, v in parts.items())
-    return "{" + ", ".join(shown) + "}"
+def flow(value: str | Sequence[Any] | Mapping[str, Any]) -> str:
+    """Texts, lists and maps on one line of YAML."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(key)}: {flow(part)}" for key, part in value.items()) + "}"
+    return quoted(value) if isinstance(value, str) else "[" + ", ".join(map(flow, value)) + "]"
 
 
 def _key(text: str) -> str:
-    return text if re.fullmatch("[a-z_]+", text) else _quoted(text)
+    return text if re.fullmatch("[a-z_]+", text) else quoted(text)
 
 
-def _quoted(text: str) -> str:
-    """A double-quoted scalar: JSON's form is YAML's, where characters beyond the printable are escaped."""
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+def quoted(text: str) -> str:
+    """A double-quoted scalar."""
+    return '"' + "".join(_ESCAPED.get(c) or (c if c.isprintable() else f"\\U{ord(c):08x}") for c in text) + '"'
+
+
+_ESCAPED = {'"': '\\"', "\\": "\\\\"}
