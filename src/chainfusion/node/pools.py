@@ -66,6 +66,14 @@ class LoanUnknown(ChainFusionError):
 
 
 @dataclass(frozen=True)
+class Salts:
+    """What keeps commitments from being guessed, chosen before: 16 random bytes a loan, and 16 for the results."""
+
+    loans: bytes
+    criteria: bytes
+
+
+@dataclass(frozen=True)
 class Registration:
     """What a registration made: the pool on the ledger, the documents that keep the tape and its openings.
 
@@ -87,30 +95,36 @@ def register(
     *,
     readers: tuple[str, ...] = (),
     though_failing: bool = False,
+    salts: Salts | None = None,
+    name: str = "",
     request: str | None = None,
     progress: Progress = no_progress,
 ) -> Registration:
     """Commits to a validated tape, seals it and its openings, and registers the pool.
 
     `readers` may open the tape and show its loans. Where the deal has a pool already this one replaces it. The
-    contract is asked first, so that a pool which it refuses leaves nothing behind.
+    contract is asked first, so that a pool which it refuses leaves nothing behind. `name` is the tape's in the vault
+    where the file is called otherwise here. With the same `request` and `salts` a registration that was interrupted is
+    completed: what was sealed before is found, and not sealed again.
 
     Raises: RequestReused; CriteriaNotMet unless `though_failing`; the contract's and the vault's refusals.
     """
     if (first := desk.session.repeated(request)) is not None:
         return _registered_before(desk, deal, tape, str(request), first)
-    committed = commit(tape)
-    report = evaluate(tape, criteria, committed.root)
+    committed = commit(tape, salts.loans if salts else None)
+    report = evaluate(tape, criteria, committed.root, salts.criteria if salts else None)
     require(report.results.passed or though_failing, CriteriaNotMet(criteria=", ".join(_failed(report))))
     record = _record(desk, deal, committed, report)
     _require_acceptable(desk, deal, record)
     before = _registration(desk, current(desk, deal)) if record.replaces else None
     results = _results(desk, before.pool) if before else None
-    sealing = _Sealing(desk, deal, readers, progress)
+    sealing = _Sealing(desk, deal, readers, progress, request if salts else None)
+    named = Path(name or file.name)
     with file.open("rb") as source:
-        sealed = sealing.add(DocumentKind.LOAN_TAPE, source, file.name, before.tape if before else None)
+        sealed = sealing.add(DocumentKind.LOAN_TAPE, source, named.name, before.tape if before else None)
     stream = cast(BinaryIO, BufferedReader(_Pieces(write_openings(committed))))
-    kept = sealing.add(DocumentKind.LOAN_OPENINGS, stream, f"{file.stem}.openings", before.openings if before else None)
+    openings_before = before.openings if before else None
+    kept = sealing.add(DocumentKind.LOAN_OPENINGS, stream, f"{named.stem}.openings", openings_before)
     sealing.add(DocumentKind.ELIGIBILITY_CRITERIA, BytesIO(to_bytes(report.results)), "criteria.json", results)
     receipt = desk.session.call("pool.register", request=request, deal=deal, pool=replace(record, tape=sealed.fact))
     return Registration(documents.answer(receipt, Pool), sealed, kept, report)
@@ -174,12 +188,14 @@ class _Sealing:
     deal: str
     readers: tuple[str, ...]
     progress: Progress
+    request: str | None
 
     def add(self, kind: DocumentKind, content: BinaryIO, name: str, before: Document | None) -> Document:
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         upload = Upload(self.deal, kind, content, name, media_type, self.readers)
         next_of = before.id if before else None
-        return documents.add(self.desk, upload, next_of=next_of, progress=self.progress).document
+        request = f"{self.request}/{kind.value}" if self.request else None
+        return documents.add(self.desk, upload, next_of=next_of, request=request, progress=self.progress).document
 
 
 def _registered_before(desk: Desk, deal: str, tape: Tape, request: str, first: Receipt) -> Registration:

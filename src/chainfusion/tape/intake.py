@@ -8,6 +8,7 @@ Every step adds what it finds to the report; a tape with an error is refused as 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -26,10 +27,14 @@ MAX_BYTES = 2 * 1024**3
 
 @dataclass(frozen=True, eq=False)
 class Intake:
-    """What reading a tape gave: the report, and the tape where no rule was broken."""
+    """What reading a tape gave: the report, and the tape where no rule was broken.
+
+    `rows` are the file's, where they were asked for.
+    """
 
     tape: Tape | None
     report: Report
+    rows: Rows | None = None
 
     def accepted(self) -> Tape:
         """The tape. Raises: TapeRefused where the report has errors."""
@@ -66,18 +71,25 @@ def read_file(path: Path) -> bytes:
 
 
 def take_in(data: bytes, name: str, mapping: Mapping, *, as_of: date | None = None,
-            expected: Expected | None = None) -> Intake:  # fmt: skip
-    """`inspect_tape` on bytes. Raises: TapeFileError."""
+            expected: Expected | None = None, told: Callable[[str, int], None] = lambda _stage, _rows: None,
+            keep_rows: bool = False) -> Intake:  # fmt: skip
+    """`inspect_tape` on bytes; `told` hears when the file is "read" and its loans "validated", and how many.
+
+    Raises: TapeFileError.
+    """
     mapping = mapping if as_of is None else mapping.dated(as_of)
     mapping = mapping if expected is None else replace(mapping, expect=expected)
     found = Findings(frozenset(mapping.tolerate))
     rows = read_rows(data, name, mapping, found)
+    told("read", rows.frame.height)
     loans = canonical_rows(rows, name, mapping, found)
+    told("validated", loans.frame.height if loans else 0)
     if loans is not None:
         _reconcile(loans, mapping.expect, found)
     sha256 = hashlib.sha256(data).hexdigest()
     report = _report(name, sha256, mapping, rows, loans, found)
-    return Intake(None if report.errors or loans is None else _tape(loans, report, mapping), report)
+    tape = None if report.errors or loans is None else _tape(loans, report, mapping)
+    return Intake(tape, report, rows if keep_rows else None)
 
 
 def read_rows(data: bytes, name: str, mapping: Mapping, found: Findings) -> Rows:

@@ -82,7 +82,11 @@ def _flat(candidate: Candidate) -> list[str]:
 
 def propose(data: bytes, name: str, *, encoding: str = "auto", sheet: str = "") -> Proposal:
     """The proposal for a tape. Raises: TapeFileError where there is no table."""
-    form, rows = _read(data, name, encoding, sheet)
+    return propose_rows(*read_unmapped(data, name, encoding, sheet), name)
+
+
+def propose_rows(form: FileForm, rows: Rows, name: str) -> Proposal:
+    """The proposal for a tape that was read already."""
     columns = {column: _Column(rows.frame[column]) for column in rows.header}
     found = {c for column in columns.values() for c in column.markers}
     nulls = tuple(marker for marker in NULL_MARKERS if marker in found or marker == "")
@@ -96,7 +100,8 @@ def propose(data: bytes, name: str, *, encoding: str = "auto", sheet: str = "") 
     return Proposal(name, form, tuple(rows.header), rows.frame.height, nulls, choices)
 
 
-def _read(data: bytes, name: str, encoding: str, sheet: str) -> tuple[FileForm, Rows]:
+def read_unmapped(data: bytes, name: str, encoding: str = "auto", sheet: str = "") -> tuple[FileForm, Rows]:
+    """A file's rows before there is a mapping, and how it seems to be written. Raises: TapeFileError."""
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return FileForm("xlsx", sheet=sheet), read_xlsx(data, name, Findings(), sheet=sheet)
     first_line = data[: data.find(b"\n") + 1 or None]
