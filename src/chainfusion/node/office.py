@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from weakref import finalize
 
 from chainfusion.ledger.port import Ledger
 from chainfusion.node.desk import Desk
 from chainfusion.node.home import Home
 from chainfusion.node.jobs import Jobs
+from chainfusion.node.tapes import Tapes
 from chainfusion.node.views import Workspace
 
 
@@ -34,3 +38,17 @@ class Office:
     def jobs(self) -> Jobs:
         """Long work of its people: kept in the home, or in memory where there is none."""
         return Jobs(self.home.path if self.home else None)
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the institution's own things lie: its home, or what is removed with the office."""
+        if self.home is not None:
+            return self.home.path
+        kept = TemporaryDirectory(prefix="office-")
+        finalize(self, kept.cleanup)
+        return Path(kept.name)
+
+    @cached_property
+    def tapes(self) -> Tapes:
+        """Loan tapes on their way into pools."""
+        return Tapes.of(self.folder, self.jobs)

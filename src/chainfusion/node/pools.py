@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from chainfusion.contracts.facts import UnknownFact
-from chainfusion.domain.criteria import Criteria
+from chainfusion.domain.criteria import Criteria, CriteriaResults
 from chainfusion.domain.deal import PoolReference
 from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.document_records import Document
@@ -57,6 +57,15 @@ class CriteriaNotMet(ChainFusionError):
     )
 
 
+class RootDiffers(ChainFusionError):
+    """A tape that reads otherwise than it did when the person saw its root."""
+
+    code = "ROOT_DIFFERS"
+    says = Text("The tape's root is {found} now, not the one that was shown; nothing was registered.",
+                "资产清单的根现为 {found}，与先前显示的不同；未登记任何内容。")  # fmt: skip
+    do = Text("Check the tape again, and look at the new root.", "请重新校验清单并核对新的根。")
+
+
 class LoanUnknown(ChainFusionError):
     """A loan number that the pool does not hold."""
 
@@ -96,6 +105,7 @@ def register(
     readers: tuple[str, ...] = (),
     though_failing: bool = False,
     salts: Salts | None = None,
+    root: bytes | None = None,
     name: str = "",
     request: str | None = None,
     progress: Progress = no_progress,
@@ -104,16 +114,18 @@ def register(
 
     `readers` may open the tape and show its loans. Where the deal has a pool already this one replaces it. The
     contract is asked first, so that a pool which it refuses leaves nothing behind. `name` is the tape's in the vault
-    where the file is called otherwise here. With the same `request` and `salts` a registration that was interrupted is
-    completed: what was sealed before is found, and not sealed again.
+    where the file is called otherwise here; `root` is what the person has seen, and must be the tape's. With the same
+    `request` and `salts` a registration that was interrupted is completed: what was sealed before is found, and not
+    sealed again.
 
-    Raises: RequestReused; CriteriaNotMet unless `though_failing`; the contract's and the vault's refusals.
+    Raises: RequestReused, RootDiffers; CriteriaNotMet unless `though_failing`; the contract's and the vault's refusals.
     """
     if (first := desk.session.repeated(request)) is not None:
         return _registered_before(desk, deal, tape, str(request), first)
     committed = commit(tape, salts.loans if salts else None)
+    require(root in (None, committed.root), RootDiffers(found=committed.root.hex()))
     report = evaluate(tape, criteria, committed.root, salts.criteria if salts else None)
-    require(report.results.passed or though_failing, CriteriaNotMet(criteria=", ".join(_failed(report))))
+    require(report.results.passed or though_failing, CriteriaNotMet(criteria=", ".join(failed(report.results))))
     record = _record(desk, deal, committed, report)
     _require_acceptable(desk, deal, record)
     before = _registration(desk, current(desk, deal)) if record.replaces else None
@@ -152,8 +164,8 @@ def loan_index(openings: Openings, loan_id: str) -> int:
     raise LoanUnknown(loan=loan_id)
 
 
-def _failed(report: CriteriaReport) -> list[str]:
-    results = report.results
+def failed(results: CriteriaResults) -> list[str]:
+    """The criteria that a pool does not meet, by their ids."""
     eligibility = [each.criterion.id for each in results.eligibility if not each.passed]
     return eligibility + [each.criterion.id for each in results.concentration if not each.passed]
 
