@@ -149,6 +149,27 @@ class Gate:
     def log(self) -> str:
         return (self.home.path / "signin.log").read_text()
 
+    def fresh(self) -> Gate:
+        """As it was first made: nobody is signed in, nothing is waited for, its people have their accounts again."""
+        keeper, kept = self.keeper, self.keeper.accounts
+        self.clock.now, keeper.oidc = datetime.now(UTC), None
+        kept.people.passwords.hasher = cheap().hasher
+        keeper.keyring.keep_only(frozenset())
+        for held in (
+            keeper.sign_ins._buckets,
+            keeper.requests._buckets,
+            keeper._links._held,
+            kept.passkeys._asked._held,
+        ):
+            held.clear()
+        kept.database.change("DELETE FROM account")
+        kept.database.change("DELETE FROM attempt")
+        keeper.audit.close()
+        (self.home.path / "signin.log").unlink(missing_ok=True)
+        kept.add(self.desk, self.desk, OWN, keeper.now)
+        kept.add(self.representative, self.representative, PASSWORD.decode(), keeper.now)
+        return self
+
 
 def gate(
     homes: Homes,
@@ -164,11 +185,10 @@ def gate(
     office = open_office(home, ledger, reader, PASSWORD)
     accounts = Accounts.of(home, cheap())
     keeper = Gatekeeper(home, office.desk, moves, accounts)
-    for name, password in ((THREE[0].desk, OWN), (THREE[0].representative, PASSWORD.decode())):
-        if accounts.people.find(name) is None:
-            accounts.add(name, name, password, keeper.now)
-    app = create_app(office, seating=SignIn(keeper, is_tls), hosts=hosts, is_tls=is_tls)
-    return Gate(home, office, keeper, app, moves)
+    oidc, app = keeper.oidc, create_app(office, seating=SignIn(keeper, is_tls), hosts=hosts, is_tls=is_tls)
+    made = Gate(home, office, keeper, app, moves).fresh()
+    keeper.oidc = oidc
+    return made
 
 
 def ledger_of(homes: Homes, folder: LedgerFolder) -> EmbeddedLedger:

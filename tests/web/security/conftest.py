@@ -1,4 +1,4 @@
-"""One institution's workspace with real sign-in; a test that ends what others use makes its own."""
+"""One institution's workspace with real sign-in, made anew for each test as far as a test can tell."""
 
 from __future__ import annotations
 
@@ -31,21 +31,31 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     ledger.close()
 
 
-@pytest.fixture
-def place(bank: Bank, tmp_path: Path) -> Iterator[Gate]:
-    """A workspace with accounts of its own: the home is a copy whose identity and ledger are the bank's."""
-    made = gate(own(bank, tmp_path), bank.ledger, Clock())
+@pytest.fixture(scope="session")
+def shared(bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
+    """One application for all tests: making it takes longer than most of them."""
+    made = gate(own(bank, tmp_path_factory.mktemp("shared")), bank.ledger, Clock())
     yield made
     made.keeper.close()
 
 
 @pytest.fixture
-def tls(bank: Bank, tmp_path: Path) -> Iterator[Gate]:
+def place(shared: Gate) -> Gate:
+    """A workspace as it was first made."""
+    return shared.fresh()
+
+
+@pytest.fixture(scope="session")
+def shared_tls(bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
+    made = gate(own(bank, tmp_path_factory.mktemp("tls")), bank.ledger, Clock(), is_tls=True)
+    yield made
+    made.keeper.close()
+
+
+@pytest.fixture
+def tls(shared_tls: Gate) -> Gate:
     """The same, reached by TLS."""
-    (tmp_path / "tls").mkdir()
-    made = gate(own(bank, tmp_path / "tls"), bank.ledger, Clock(), is_tls=True)
-    yield made
-    made.keeper.close()
+    return shared_tls.fresh()
 
 
 def own(bank: Bank, folder: Path) -> Homes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import HTTPRedirectHandler, build_opener
@@ -16,9 +17,8 @@ from joserfc.jwk import ECKey, OctKey
 
 from chainfusion.node.accounts.oidc import Oidc
 from chainfusion.node.accounts.settings import ProviderSettings, read_settings
-from tests.support.gate import Browser, Clock, Gate, gate
+from tests.support.gate import Browser, Gate
 from tests.support.provider import CLIENT, SECRET, Provider, running
-from tests.web.security.conftest import Bank, own
 
 
 class _Stay(HTTPRedirectHandler):
@@ -33,16 +33,15 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def banked(bank: Bank, provider: Provider, tmp_path: Any) -> Iterator[Gate]:
-    """A workspace whose people may sign in at the provider, whose settings lie in a file of the home."""
-    homes = own(bank, tmp_path)
-    home = next(path for path in tmp_path.iterdir() if path.name == "donghai")
-    (home / "client-secret").write_text(SECRET + "\n")
+def banked(place: Gate, provider: Provider, tmp_path: Path) -> Gate:
+    """A workspace whose people may sign in at the provider, whose settings lie in a file."""
+    (tmp_path / "client-secret").write_text(SECRET + "\n")
     told = {"provider": {"issuer": provider.issuer, "client_id": CLIENT, "secret_file": "client-secret"}}
-    (home / "signin.json").write_text(json.dumps(told))
-    made = gate(homes, bank.ledger, Clock())
-    yield made
-    made.keeper.close()
+    (tmp_path / "signin.json").write_text(json.dumps(told))
+    settings = read_settings(tmp_path).provider
+    assert settings is not None
+    place.keeper.oidc = Oidc(settings, tmp_path)
+    return place
 
 
 def at_provider(browser: Browser, then: str = "/deals") -> str:

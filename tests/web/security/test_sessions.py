@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 
 import pytest
+from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from chainfusion.web import gate
@@ -79,8 +80,13 @@ def test_a_stream_ends_with_its_session(place: Gate, monkeypatch: pytest.MonkeyP
             yield b"data: confidential %d\n\n" % n
             await asyncio.sleep(0)
 
-    place.app.get("/drip")(lambda: StreamingResponse(drip(), media_type="text/event-stream"))
-    assert person.get("/drip").text.count("confidential") == 3
+    route = APIRouter()
+    route.get("/drip")(lambda: StreamingResponse(drip(), media_type="text/event-stream"))
+    place.app.include_router(route)
+    try:
+        assert person.get("/drip").text.count("confidential") == 3
+    finally:
+        place.app.router.routes.pop()
 
 
 def test_an_id_that_was_planted_is_not_taken_over(place: Gate) -> None:

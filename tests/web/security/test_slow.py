@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from fastapi import FastAPI
 
 from chainfusion.web import guard, server
 from chainfusion.web.app import create_app
@@ -43,13 +44,18 @@ def served(app: object, **options: object) -> Iterator[int]:
         listener.close()
 
 
+@pytest.fixture(scope="module")
+def small(shared: Gate) -> FastAPI:
+    """The workspace as 127.0.0.1 has it, with little room."""
+    return create_app(shared.office, seating=SignIn(shared.keeper), hosts=("127.0.0.1",), max_upload=10_000)
+
+
 @pytest.fixture
-def port(place: Gate, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The workspace with little patience: what takes 10 and 20 seconds takes a fraction here."""
+def port(place: Gate, small: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Served with little patience: what takes 10 and 20 seconds takes a fraction here."""
     monkeypatch.setattr(server, "HEAD_SECONDS", 0.3)
     monkeypatch.setattr(guard, "PATIENCE", 0.3)
-    app = create_app(place.office, seating=SignIn(place.keeper), hosts=("127.0.0.1",), max_upload=10_000)
-    with served(app) as found:
+    with served(small) as found:
         yield found
 
 
