@@ -12,6 +12,7 @@ from chainfusion.ledger.port import Ledger
 from chainfusion.node.desk import Desk
 from chainfusion.node.home import Home
 from chainfusion.node.jobs import Jobs
+from chainfusion.node.loanbooks import LoanBooks
 from chainfusion.node.tapes import Tapes
 from chainfusion.node.views import Workspace
 
@@ -51,4 +52,9 @@ class Office:
     @cached_property
     def tapes(self) -> Tapes:
         """Loan tapes on their way into pools."""
-        return Tapes.of(self.folder, self.jobs)
+        return Tapes.of(self.folder, self.jobs, self.loans)
+
+    @cached_property
+    def loans(self) -> LoanBooks:
+        """Loans of pools that were granted, opened."""
+        return LoanBooks(self.desk, self.jobs)

@@ -71,7 +71,7 @@ def jobs(tmp_path: Path, gate: Gate) -> Iterator[Jobs]:
 
 def offering(made: Jobs, gate: Gate) -> Jobs:
     for name, run in (("gate", gate.run), ("refuse", refuse), ("fail", fail), ("keys", keys)):
-        made.offer(Kind(name, STAGES, run))
+        made.offer(Kind(name, Text(name, name), STAGES, run))
     return made
 
 
@@ -136,7 +136,7 @@ def test_work_that_must_not_be_left_half_done_is_not_cancelled(jobs: Jobs) -> No
         work.at("second", 1, 1)
         return "registered"
 
-    jobs.offer(Kind("registering", STAGES, registering))
+    jobs.offer(Kind("registering", Text("r", "r"), STAGES, registering))
     job = jobs.start("registering", "lin", NO_DESK)
     assert reached.wait(SOON)
     with pytest.raises(JobPastStopping):
@@ -210,7 +210,8 @@ DIES = """
         print("begun", flush=True)
         time.sleep(60)
 
-    jobs.offer(Kind("gate", (), run))
+    from chainfusion.domain.errors import Text
+    jobs.offer(Kind("gate", Text("g", "g"), (), run))
     for number in range(3):
         jobs.start("gate", "lin", None, arguments={"a": number}, request=str(number))
     time.sleep(60)

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from threading import Condition, Thread
 from typing import Any
 
-from chainfusion.domain.errors import ChainFusionError, require
+from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.node.desk import Desk
 from chainfusion.node.jobs.job import (
     AGAIN,
@@ -55,6 +55,7 @@ class Kind:
     """
 
     name: str
+    title: Text
     stages: tuple[Stage, ...]
     run: Callable[[Work], Any]
     is_large: bool = False

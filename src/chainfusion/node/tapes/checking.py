@@ -20,6 +20,7 @@ from chainfusion.node.jobs import Stage, Work
 from chainfusion.node.tapes.folder import DraftFolder, write_private
 from chainfusion.node.tapes.records import Checked, Draft, LeftOut, Prepared, RuleCount
 from chainfusion.tape.commit import commit
+from chainfusion.tape.compare import compare
 from chainfusion.tape.criteria_file import parse_criteria
 from chainfusion.tape.evaluate import CriteriaReport, evaluate
 from chainfusion.tape.intake import Intake, read_file, take_in
@@ -42,8 +43,8 @@ WITH_CONTEXT = 2_000
 RESULTS_SALT = 16
 
 
-def check(folder: DraftFolder, draft: Draft, work: Work) -> Checked:
-    """Checks the tape of a draft and keeps what it finds with it.
+def check(folder: DraftFolder, draft: Draft, work: Work, in_force: pl.DataFrame | None = None) -> Checked:
+    """Checks the tape of a draft and keeps what it finds with it; `in_force` are the loans that it would replace.
 
     Raises: TapeFileError, BadMapping, BadCriteria, NoDraft, DraftChanged.
     """
@@ -55,7 +56,7 @@ def check(folder: DraftFolder, draft: Draft, work: Work) -> Checked:
         if intake.tape is not None:
             tape = intake.tape
             try:
-                pool = _prepared(making, draft, tape, work)
+                pool = _prepared(making, draft, tape, work, in_force)
             except ChainFusionError as error:
                 refused = (Text(error.message("en"), error.message("zh")), Text(error.remedy("en"), error.remedy("zh")))
         found = _checked(work.job.account, intake.report, _header_row(draft))
@@ -88,7 +89,7 @@ def _header_row(draft: Draft) -> int:
 # ------------------------------------------------------------------ the pool that it would be
 
 
-def _prepared(making: Path, draft: Draft, tape: Tape, work: Work) -> Prepared | None:
+def _prepared(making: Path, draft: Draft, tape: Tape, work: Work, in_force: pl.DataFrame | None) -> Prepared | None:
     if not draft.criteria:
         return None
     criteria = parse_criteria(draft.criteria.encode())
@@ -104,6 +105,9 @@ def _prepared(making: Path, draft: Draft, tape: Tape, work: Work) -> Prepared | 
     write_private(making / "salts", salts)
     _keep_failing(making, report)
     work.at("criteria", loans, loans)
+    changes = None if in_force is None else compare(in_force, chosen.tape.frame)
+    if changes is not None:
+        _write(changes.table, making / "changes.parquet")
     return Prepared(
         root=committed.root.hex(),
         loans=loans,
@@ -114,6 +118,7 @@ def _prepared(making: Path, draft: Draft, tape: Tape, work: Work) -> Prepared | 
         results=report.results,
         left_out=chosen.left_out,
         left_out_balance=chosen.left_out_balance,
+        changes=changes.compared if changes else None,
     )
 
 

@@ -12,9 +12,9 @@ from chainfusion.node.tapes.records import Column, Guess, Seen
 from chainfusion.tape.mapping import UNITS, AsOf, Expected, FieldRule, MappedField, Mapping, Translation
 from chainfusion.tape.propose import OPEN, Candidate, Proposal
 from chainfusion.tape.rows import Rows
-from chainfusion.tape.synonyms import AS_OF
+from chainfusion.tape.synonyms import AS_OF, NULL_MARKERS
 
-SAMPLES, LONGEST, LOOKED_AT = 4, 48, 5_000
+SAMPLES, LONGEST, LOOKED_AT, MOST_CODES = 4, 48, 5_000, 40
 GUESSES = 3
 
 
@@ -29,7 +29,10 @@ def letter(place: int) -> str:
 
 def seen(proposal: Proposal, rows: Rows) -> Seen:
     """What the file shows."""
-    columns = tuple(Column(name, letter(place), _samples(rows.frame[name])) for place, name in enumerate(rows.header))
+    columns = tuple(
+        Column(name, letter(place), _samples(rows.frame[name]), _codes(rows.frame[name]))
+        for place, name in enumerate(rows.header)
+    )
     guesses = (
         Guess(each.field, each.column, each.confidence, each.reasons)
         for choice in proposal.choices
@@ -43,6 +46,15 @@ def _samples(values: pl.Series) -> tuple[str, ...]:
     some = values.head(LOOKED_AT).str.strip_chars()
     found = some.filter(some != "").unique(maintain_order=True).head(SAMPLES).to_list()
     return tuple(each if len(each) <= LONGEST else each[: LONGEST - 1] + "…" for each in found)
+
+
+def _codes(values: pl.Series) -> tuple[str, ...]:
+    """All different values of a column that has few."""
+    if values.head(LOOKED_AT).n_unique() > MOST_CODES + len(NULL_MARKERS):
+        return ()
+    found = values.str.strip_chars().unique().sort()
+    found = found.filter(~found.is_in(list(NULL_MARKERS)))
+    return tuple(found.to_list()) if len(found) <= MOST_CODES else ()
 
 
 def proposed(proposal: Proposal, originator: str = "") -> Mapping:

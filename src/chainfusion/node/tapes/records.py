@@ -8,16 +8,19 @@ from datetime import date, datetime
 from chainfusion.domain.criteria import CriteriaResults
 from chainfusion.domain.errors import ChainFusionError, Text
 from chainfusion.domain.statistics import PoolStatistics
+from chainfusion.tape.compare import Compared
 from chainfusion.tape.mapping import FileForm
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the file: its name and letter (as a spreadsheet has it), and some of its different values."""
+    """A column of the file: its name and letter (as spreadsheets have it), some of its different values; `codes` are
+    all of them, where they are few."""
 
     name: str
     letter: str
     samples: tuple[str, ...]
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ class LeftOut:
 class Prepared:
     """The pool that would be registered: its root under salts that are kept with the draft, figures, criteria.
 
-    `left_out` loans of `left_out_balance` (minor units) were left out as not eligible.
+    `left_out` loans of `left_out_balance` (minor units) were left out as not eligible. `changes`: how it differs from
+    the pool in force, None where there is none that can be opened here.
     """
 
     root: str
@@ -80,6 +84,7 @@ class Prepared:
     results: CriteriaResults
     left_out: int
     left_out_balance: int
+    changes: Compared | None
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,16 @@ and a restart between two loses nothing.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import polars as pl
+
 from chainfusion.contracts.deal.contract import DealView
+from chainfusion.contracts.pool.refusals import NotRegistered
 from chainfusion.domain.deal import PartyStatus
 from chainfusion.domain.errors import Text, require
 from chainfusion.domain.pool import Pool
@@ -20,12 +24,13 @@ from chainfusion.node import documents, pools
 from chainfusion.node.accounts.keyring import SeatSigner
 from chainfusion.node.desk import Desk
 from chainfusion.node.jobs import Job, Jobs, Kind, Stage, Work
-from chainfusion.node.pools import CriteriaNotMet, Salts
+from chainfusion.node.loanbooks import LoanBooks
+from chainfusion.node.pools import CriteriaNotMet, OpeningsMissing, Salts
 from chainfusion.node.tapes import checking, looking
 from chainfusion.node.tapes.checking import RESULTS_SALT
 from chainfusion.node.tapes.folder import DraftFolder
 from chainfusion.node.tapes.mappings import Mappings
-from chainfusion.node.tapes.records import Checked, Draft, NotReady, NotTheOriginator, Prepared
+from chainfusion.node.tapes.records import Checked, Draft, DraftChanged, NoDraft, NotReady, NotTheOriginator, Prepared
 from chainfusion.tape.criteria_file import parse_criteria
 from chainfusion.tape.intake import read_file
 from chainfusion.tape.mapping_reader import parse_mapping
@@ -51,14 +56,17 @@ class Tapes:
     folder: DraftFolder
     mappings: Mappings
     jobs: Jobs
+    books: LoanBooks
 
     @classmethod
-    def of(cls, home: Path, jobs: Jobs) -> Tapes:
+    def of(cls, home: Path, jobs: Jobs, books: LoanBooks) -> Tapes:
         """In an institution's home."""
-        made = cls(DraftFolder(home / "drafts"), Mappings(home / "mappings"), jobs)
-        jobs.offer(Kind(LOOK, _LOOK_STAGES, made._look, is_large=True))
-        jobs.offer(Kind(CHECK, checking.STAGES, made._check, is_large=True))
-        jobs.offer(Kind(REGISTER, _REGISTER_STAGES, made._register, is_large=True))
+        made = cls(DraftFolder(home / "drafts"), Mappings(home / "mappings"), jobs, books)
+        jobs.offer(Kind(LOOK, Text("Look through a tape", "读取资产清单"), _LOOK_STAGES, made._look, is_large=True))
+        jobs.offer(Kind(CHECK, Text("Check a tape", "校验资产清单"), checking.STAGES, made._check, is_large=True))
+        jobs.offer(
+            Kind(REGISTER, Text("Register a pool", "登记资产池"), _REGISTER_STAGES, made._register, is_large=True)
+        )
         return made
 
     # ------------------------------------------------------------------ steps
@@ -137,7 +145,7 @@ class Tapes:
         if isinstance(signer, SeatSigner) and not signer.is_open:
             signer.sign(b"")  # which is refused, before the work begins
         more = {"readers": sorted(set(readers)), "though_failing": though_failing, "request": request, "root": root}
-        return self._start(REGISTER, desk, account, draft, request=request, **more)
+        return self._start(REGISTER, desk, account, draft, request=request, more=more)
 
     def discard(self, desk: Desk, deal: str) -> None:
         """Removes a draft and its file. Raises: NotTheOriginator."""
@@ -169,11 +177,20 @@ class Tapes:
 
     # ------------------------------------------------------------------ work
 
-    def _start(self, kind: str, desk: Desk, account: str, draft: Draft, request: str | None = None, **more: Any) -> Job:
-        arguments = {"number": draft.number} | more
+    def _start(
+        self,
+        kind: str,
+        desk: Desk,
+        account: str,
+        draft: Draft,
+        *,
+        request: str | None = None,
+        more: dict[str, Any] | None = None,
+    ) -> Job:
+        arguments = {"number": draft.number} | (more or {})
         job = self.jobs.start(kind, account, desk, deal=draft.deal, about=draft.name, arguments=arguments,
                               request=request, then=f"/deals/{draft.deal}/tape")  # fmt: skip
-        if draft.job != job.id:
+        with suppress(NoDraft, DraftChanged):  # the job may be done with the draft already
             self.folder.note(draft.deal, draft.number, job=job.id)
         return job
 
@@ -198,10 +215,17 @@ class Tapes:
 
     def _check(self, work: Work) -> Any:
         draft = self.folder.draft(work.job.deal, work.arguments["number"])
-        found: Checked = checking.check(self.folder, draft, work)
+        found: Checked = checking.check(self.folder, draft, work, self._in_force(draft.deal))
         if found.accepted:
             self.mappings.keep(parse_mapping(draft.mapping.encode()))
         return {"rows": found.rows, "loans": found.loans, "errors": found.errors, "warnings": found.warnings}
+
+    def _in_force(self, deal: str) -> pl.DataFrame | None:
+        """The loans of the pool that a new one would replace, where there is one that can be opened here."""
+        try:
+            return self.books.book(self.books.version(deal)).frame
+        except (NotRegistered, OpeningsMissing):
+            return None
 
     def _register(self, work: Work) -> Any:
         arguments, deal, desk = work.arguments, work.job.deal, work.desk
