@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi.responses import JSONResponse
 
+from chainfusion.api.statuses import OF_CONTRACTS
 from chainfusion.domain.errors import ChainFusionError, Text
 
 STATUSES = {
@@ -52,7 +53,7 @@ STATUSES = {
     "INDEX_NEEDED": 422,
     "FORM_REFUSED": 422,
     "FAILED": 500,
-}
+} | {code: status for status, codes in OF_CONTRACTS.items() for code in codes.split()}
 
 
 class NoSuchPage(ChainFusionError):

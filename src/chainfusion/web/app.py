@@ -13,8 +13,10 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from chainfusion import __version__
-from chainfusion.api import routes
+from chainfusion.api import calls, routes
+from chainfusion.api.description import describe
 from chainfusion.api.problems import BadAddress, Failed, FormRefused, NoSuchPage, problem, status_of
+from chainfusion.api.schemas import Schemas
 from chainfusion.domain.errors import ChainFusionError
 from chainfusion.node.office import Office
 from chainfusion.node.views import Workspace
@@ -52,7 +54,10 @@ def create_app(
         dependencies=[Depends(checked_form)],
     )
     app.mount("/static", StaticFiles(directory=Path(str(files("chainfusion.web") / "static"))), "static")
-    app.include_router(routes.router(workspace))
+    schemas = Schemas()
+    for api in (routes.router(workspace), calls.router(schemas)):
+        app.include_router(api)
+    describe(app, schemas)
     app.include_router(evidence.router(workspace))
     for router in (*seating.routers(office), *forms.routers(office), pages.router(workspace)):
         app.include_router(router)
