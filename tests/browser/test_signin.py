@@ -23,6 +23,7 @@ from tests.support.provider import CLIENT, SECRET, Provider, running
 
 pytestmark = pytest.mark.browser
 WIDE, NARROW = 1280, 390
+REFUSED = "[data-passkey-refused]:not([hidden])"
 AXE = (Path(axe_place).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
@@ -172,18 +173,21 @@ def test_a_passkey_is_added_and_used(opened: Opened, browser: Any, screenshots: 
         sign_in(page, opened.gate.desk, OWN)
         page.goto("/account")
         page.get_by_role("button", name="Add a passkey…").click()
-        page.wait_for_selector("#passkeys table")
+        page.wait_for_selector(f"#passkeys table, {REFUSED}")
+        assert page.locator(REFUSED).all_inner_texts() == []
         page.screenshot(path=screenshots / "account-passkey-en-1280.png", full_page=True)
         page.get_by_role("button", name="Sign out").first.click()
         page.wait_for_url("**/signin")
         page.goto("/signin?next=/inbox")
         page.get_by_role("button", name="Use a passkey").click()
-        page.wait_for_url("**/inbox")
+        page.wait_for_selector(f"button.person, {REFUSED}")
+        assert page.locator(REFUSED).all_inner_texts() == []
+        assert page.url.endswith("/inbox")
         devices.send("WebAuthn.setUserVerified", {"authenticatorId": told["authenticatorId"], "isUserVerified": False})
         page.context.clear_cookies()
         page.goto("/signin")
         page.get_by_role("button", name="Use a passkey").click()
-        page.wait_for_selector("[data-passkey-refused]:not([hidden])")
+        page.wait_for_selector(REFUSED)
         assert page.url.endswith("/signin")
 
 
