@@ -12,11 +12,12 @@ import typer
 
 from chainfusion.cashflow.deal.assumed import Assumed, assumed, payment, rate, read_scenario
 from chainfusion.cashflow.deal.assumed import private as private_value
-from chainfusion.cashflow.deal.files import content, state_of, table
+from chainfusion.cashflow.deal.files import state_of, table
 from chainfusion.cashflow.deal.published import read_collections
 from chainfusion.cashflow.deal.reading import PeriodReading, SideLine, read_period
 from chainfusion.cashflow.deal.run import DealRun, run_deal
 from chainfusion.cashflow.deal.summary import summaries
+from chainfusion.cashflow.export.files import content
 from chainfusion.cashflow.text.reader import load_terms
 from chainfusion.cli.output import Printer, printer
 from chainfusion.cli.tape import money, take
@@ -97,12 +98,11 @@ def run(
     future = Future(scenario, cpr, cdr, recovery, lag, bound, index, event, private)
     found = source.run(ctx, future.assumed())
     if out is not None:
-        write_bytes(fresh(out), content(found, out.name))
+        write_bytes(fresh(out), content(table(found), out.name))
     printed = printer(ctx)
-    columns, rows = table(found)
     told: dict[str, object] = {"deal": found.terms.id, "terms": found.program.terms, "currency": found.terms.currency}
     told |= {"left_out": to_json(found.left_out), "after_end": found.after_end, "written": str(out) if out else None}
-    value = told | {"payments": [dict(zip(columns, row, strict=True)) for row in rows]}
+    value = told | {"payments": table(found).frame.to_dicts()}
     printed.result(value, lambda: _show_run(printed, found, told))
 
 

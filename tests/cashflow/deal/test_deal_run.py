@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 
 from chainfusion.cashflow.collections import Collections, collections_of
 from chainfusion.cashflow.deal.assumed import Assumed, BadScenario, assumed, from_query, read_scenario
-from chainfusion.cashflow.deal.files import FileKindUnknown, content, table
+from chainfusion.cashflow.deal.files import table
 from chainfusion.cashflow.deal.published import BadCollectionsFile, flows_of, read_collections
 from chainfusion.cashflow.deal.reading import PeriodReading, read_period
 from chainfusion.cashflow.deal.run import AssumedUnknown, DealRun, IndexNeeded, by_period, run_deal
 from chainfusion.cashflow.deal.summary import summaries
+from chainfusion.cashflow.export.files import FileKindUnknown, content
 from chainfusion.cashflow.scenarios.inspector import NoSuchPeriod
 from chainfusion.cashflow.scenarios.payments import month_end
 from chainfusion.cashflow.text.reader import load_terms, read_terms
@@ -128,7 +129,7 @@ def test_every_payment_adds_up(pool: dict[str, int]) -> None:
 
 def test_a_reading_is_the_run_s() -> None:
     run = ran(defaulted=200_000_00)
-    columns, rows = table(run)
+    columns, rows = tuple(table(run).frame.columns), table(run).frame.rows()
     for n, row in enumerate(rows, 1):
         told, found = dict(zip(columns, row, strict=True)), read_period(run, n)
         paid = {each.name: each.amount for each in found.outflows}
@@ -282,20 +283,20 @@ def test_a_file_that_is_no_scenario_is_refused(text: bytes) -> None:
 def test_a_run_is_repeated_from_its_own_file(kind: str, tmp_path: Path) -> None:
     run = ran(defaulted=150_000_00, recovered=40_000_00)
     file = tmp_path / f"run{kind}"
-    file.write_bytes(content(run, file.name))
+    file.write_bytes(content(table(run), file.name))
     again = run_deal(AUTO, read_collections(file, AUTO))
-    assert table(again) == table(run)
+    assert table(again).frame.equals(table(run).frame)
 
 
 def test_the_kinds_of_files_hold_the_same(tmp_path: Path) -> None:
     run = ran()
-    columns, rows = table(run)
-    sheet = openpyxl.load_workbook(io.BytesIO(content(run, "run.xlsx"))).active
+    columns, rows = tuple(table(run).frame.columns), table(run).frame.rows()
+    sheet = openpyxl.load_workbook(io.BytesIO(content(table(run), "run.xlsx"))).active
     assert [tuple(cell.value for cell in row) for row in sheet.iter_rows()] == [columns, *rows]
-    frame = pl.read_parquet(io.BytesIO(content(run, "run.parquet")))
+    frame = pl.read_parquet(io.BytesIO(content(table(run), "run.parquet")))
     assert (tuple(frame.columns), frame.rows()) == (columns, rows)
     with pytest.raises(FileKindUnknown):
-        content(run, "run.pdf")
+        content(table(run), "run.pdf")
 
 
 @pytest.mark.parametrize(

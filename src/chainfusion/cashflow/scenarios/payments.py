@@ -35,7 +35,8 @@ def by_payment(monthly: Collections, cut_off: date, periods: Sequence[DealPeriod
     within = sum(at < len(periods) for at in place)
     flows = {name: np.zeros((monthly.scenarios, len(periods)), np.int64) for name in SUMS}
     for name, column in flows.items():
-        np.add.at(column, (slice(None), place[:within]), getattr(monthly, name)[:, :within])
+        for month, at in enumerate(place[:within]):
+            column[:, at] += getattr(monthly, name)[:, month]
     after = np.zeros(monthly.scenarios, np.int64)
     for name in CASH:
         after += getattr(monthly, name)[:, within:].sum(axis=1)
