@@ -11,7 +11,6 @@ from chainfusion.cli.output import Printer, printer
 from chainfusion.cli.tape import AsOfOption, CriteriaOption, MappingOption, TapeArgument, money, show_statistics, take
 from chainfusion.cli.work import DealArgument, HomeOption, RequestOption, UserOption, at_desk
 from chainfusion.domain.loan import LOAN_FIELDS, Kind, Loan, day
-from chainfusion.domain.opinions import PoolFact
 from chainfusion.domain.pool import Acknowledgement, Pool
 from chainfusion.domain.records import from_json, to_json
 from chainfusion.node import pools
@@ -163,6 +162,5 @@ def acknowledge(
     """State that your institution has examined the pool in force and works on it."""
     with at_desk(ctx, home, user, writes=True) as work:
         reference = pools.current(work.desk, deal).reference
-        fact = PoolFact(reference.version, reference.root)
-        receipt = work.desk.session.call("pool.acknowledge", request=request, deal=deal, pool=fact)
+        receipt = pools.acknowledge(work.desk, deal, reference.version, reference.root, request=request)
         work.out.result({"deal": deal, "version": reference.version, "transaction": receipt.tx_id})

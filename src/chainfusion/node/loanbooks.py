@@ -7,6 +7,7 @@ kept, those that were looked at last.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -31,7 +32,7 @@ MOST_LOANS = 1_500_000
 """Loans of all books that are kept together."""
 AT_ONCE = 50_000
 """Loans of a pool that is opened while a page waits; a larger one is opened by a job."""
-KEPT_COMPARISONS = 4
+KEPT_COMPARISONS, KEPT_PLACES = 4, 16
 _TITLE = Text("Open a pool’s loans", "打开资产池贷款")
 _STAGES = (
     Stage("opening", Text("Open from the vault", "从保险库打开"), Text("loans", "笔")),
@@ -78,6 +79,7 @@ class LoanBooks:
     jobs: Jobs
     _books: OrderedDict[bytes, Book] = field(default_factory=OrderedDict)
     _comparisons: OrderedDict[tuple[bytes, bytes], Changes] = field(default_factory=OrderedDict)
+    _places: OrderedDict[tuple[bytes, tuple[tuple[str, str], ...]], pl.Series] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
     _opening: Lock = field(default_factory=Lock)
 
@@ -100,6 +102,19 @@ class LoanBooks:
                 found = self._opened(pool, work)
                 self._keep(found)
             return found
+
+    def places(self, book: Book, asked: tuple[tuple[str, str], ...], find: Callable[[], pl.Series]) -> pl.Series:
+        """The places of loans that were asked for, found once while the same is looked at page by page."""
+        key = (book.pool.record.root, asked)
+        with self._lock:
+            found = self._places.get(key)
+        if found is None:
+            found = find()
+            with self._lock:
+                self._places[key] = found
+                while len(self._places) > KEPT_PLACES:
+                    self._places.popitem(last=False)
+        return found
 
     def is_ready(self, pool: Pool) -> bool:
         """Whether a page can show it now: it is open, or so small that the page can wait."""

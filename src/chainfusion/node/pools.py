@@ -15,7 +15,7 @@ from chainfusion.domain.deal import PoolReference
 from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.document_records import Document
 from chainfusion.domain.errors import ChainFusionError, Text, require
-from chainfusion.domain.opinions import DocumentFact
+from chainfusion.domain.opinions import DocumentFact, PoolFact
 from chainfusion.domain.pool import Pool, PoolRecord
 from chainfusion.domain.records import from_json, to_bytes
 from chainfusion.ledger.evidence.opening import PoolCommitment
@@ -140,6 +140,14 @@ def register(
     sealing.add(DocumentKind.ELIGIBILITY_CRITERIA, BytesIO(to_bytes(report.results)), "criteria.json", results)
     receipt = desk.session.call("pool.register", request=request, deal=deal, pool=replace(record, tape=sealed.fact))
     return Registration(documents.answer(receipt, Pool), sealed, kept, report)
+
+
+def acknowledge(desk: Desk, deal: str, version: int, root: bytes, *, request: str | None = None) -> Receipt:
+    """States that the institution has examined a version of the pool and works on it.
+
+    Raises: the contract's refusals: UnknownFact, StaleFact, PoolAcknowledged, and of who may.
+    """
+    return desk.session.call("pool.acknowledge", request=request, deal=deal, pool=PoolFact(version, root))
 
 
 def current(desk: Desk, deal: str) -> Pool:

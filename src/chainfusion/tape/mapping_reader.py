@@ -101,6 +101,11 @@ def _expect(node: Node, currency: str) -> Expected:
     return Expected(loans, money("current_balance"), money("original_balance"))
 
 
+def parse_amount(text: str, currency: str, path: str) -> int | None:
+    """Minor units of a total that a person typed, None where nothing was. Raises: BadMapping."""
+    return _money(Node(text, 0, path, BadMapping), currency) if text else None
+
+
 def _money(node: Node, currency: str) -> int:
     """Minor units of an amount written in units; separators may be commas or underscores."""
     text = node.text().replace(",", "").replace("_", "")

@@ -53,6 +53,7 @@ def create_app(
         redoc_url=None,
         dependencies=[Depends(checked_form)],
     )
+    app.state.office = office
     app.mount("/static", StaticFiles(directory=Path(str(files("chainfusion.web") / "static"))), "static")
     schemas = Schemas()
     for api in (routes.router(workspace), calls.router(schemas)):

@@ -17,18 +17,14 @@ from chainfusion.domain.records import to_json
 from chainfusion.node.views import Workspace
 from chainfusion.node.views.deals import DealOverview
 from chainfusion.node.views.facts import NotFound
-from chainfusion.node.views.pools import PoolView
 from chainfusion.node.views.terms import PaymentView
 from chainfusion.web.rendering import language, page
-from chainfusion.web.strata import Chart, chart_of
 from chainfusion.web.tables import Sheet, Tables
 from chainfusion.web.termpages import cashflow_facts, payment_facts, terms_facts
 
 View = Callable[[Request], Any]
 Facts = Callable[[Request, Any], dict[str, Any]]
 SHORT_TIMELINE = 8
-FIRST_CHARTS = ("ltv_ppm", "rate_ppm", "current_balance")
-SIDE_CHARTS = ("rate_ppm", "credit_score", "current_balance", "remaining_term", "seasoning", "ltv_ppm")
 
 
 @dataclass(frozen=True)
@@ -100,7 +96,6 @@ def _deals(twins: Twins, workspace: Workspace) -> None:
         Tables.process,
         within("process"),
     )
-    twins.add("/deals/{deal}/pool", "pool.html", lambda r: workspace.pool(_of(r, "deal")), Tables.pool, _charts(deal))
     _terms(twins, workspace, within)
     twins.add(
         "/deals/{deal}/documents",
@@ -159,31 +154,6 @@ def _terms(twins: Twins, workspace: Workspace, within: Callable[[str], Facts]) -
         Tables.cashflow,
         more("cashflow", cashflow_facts),
     )
-
-
-def _charts(deal: Callable[[Request], DealOverview]) -> Facts:
-    def facts(request: Request, view: PoolView) -> dict[str, Any]:
-        charts = {table.field: chart_of(table, view.statistics) for table in view.statistics.stratifications}
-        first = next((name for name in FIRST_CHARTS if name in charts), next(iter(charts), ""))
-        asked = request.query_params.get("by", first)
-        known = not charts or asked in charts
-        require(known, BadAddress(where="by", why=f"{asked[:40]!r} is none of {', '.join(charts)}"))
-        return {
-            "overview": deal(request),
-            "tab": "pool",
-            "by": asked,
-            "charts": charts,
-            "chart": charts.get(asked),
-            "others": _others(charts, asked),
-            "alike": [chart for chart in charts.values() if len(chart.bars) == 1 and chart.field != asked],
-        }
-
-    return facts
-
-
-def _others(charts: dict[str, Chart], asked: str) -> list[Chart]:
-    """Three more charts beside the one that was asked for: those that say most, with more than one band."""
-    return [charts[name] for name in SIDE_CHARTS if name in charts and name != asked and len(charts[name].bars) > 1][:3]
 
 
 # ------------------------------------------------------------------ the ledger

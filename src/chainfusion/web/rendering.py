@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from chainfusion import __version__
 from chainfusion.api.seats import visit_of
 from chainfusion.domain.roles import ROLE_NAMES
+from chainfusion.node.office import Office
 from chainfusion.node.views import Workspace
 from chainfusion.node.views.acts import Act
 from chainfusion.web import figures
@@ -78,6 +79,7 @@ def page(request: Request, workspace: Workspace, template: str, status: int = 20
                 me=workspace.me(),
                 deals=workspace.deal_names() if inside else (),
                 height=workspace.height(),
+                jobs_open=_jobs_open(request) if inside else 0,
                 awaiting_me=len(workspace.inbox().mine) if inside else 0,
                 receipt=_receipt(request, workspace) if inside else None,
                 now=datetime.now(UTC),
@@ -97,6 +99,12 @@ def page(request: Request, workspace: Workspace, template: str, status: int = 20
         is_tls = request.url.scheme == "https"
         response.set_cookie(LANGUAGE_COOKIE, lang, max_age=YEAR, httponly=True, samesite="lax", secure=is_tls)
     return response
+
+
+def _jobs_open(request: Request) -> int:
+    """How many jobs of the institution have not ended."""
+    office: Office = request.app.state.office
+    return office.jobs.open_count()
 
 
 def _receipt(request: Request, workspace: Workspace) -> Act | None:

@@ -108,6 +108,11 @@ def chart_of(table: Stratification, pool: PoolStatistics) -> Chart:
     return Chart(table.field, TITLES.get(table.field, Text(table.field, table.field)), unit, columns, bars, height)
 
 
+def code_name(code: str) -> Text:
+    """What a code of a loan is called; any other text as it is."""
+    return _CODES.get(code, Text(code, code))
+
+
 def gauge(value: int | None, limit: int) -> tuple[str, str] | None:
     """Where a bar ends and where its limit stands, per cent of the drawing; None where there is nothing to draw."""
     if value is None or value < 0 or limit <= 0:
@@ -150,7 +155,7 @@ def _label(field: str, band: Band, currency: str) -> Text:
     unstated = UNSTATED in band.parts
     bounds = _bounds(band)
     if bounds is None:
-        values = [_CODES.get(part, Text(part, part)) for part in band.parts if part != UNSTATED]
+        values = [code_name(part) for part in band.parts if part != UNSTATED]
         texts = [*values, *([_UNSTATED] if unstated else [])] or [_REST]
         return Text(", ".join(text.en for text in texts), "、".join(text.zh for text in texts))
     low, high = (_written(field, bound, currency) if bound else "" for bound in bounds)

@@ -15,6 +15,7 @@ from chainfusion.node.jobs import Job, Jobs
 from chainfusion.node.loanbooks import LoanBooks
 from chainfusion.node.tapes import Draft, Tapes
 from chainfusion.tape.criteria_file import AUTO_LOAN
+from chainfusion.tape.mapping_text import mapping_text
 from tests.support.consortium import Consortium
 
 ROOT = Path(__file__).parents[3]
@@ -51,13 +52,14 @@ class Node:
 
     def check(self, deal: str, mapping: str = "", criteria: str = CRITERIA, leave_out: bool = True) -> Job:
         draft = self.tapes.folder.draft(deal)
+        assert draft.mapping is not None
         return self.ended(
             self.tapes.decide(
                 self.desk,
                 "lin",
                 deal,
                 draft.number,
-                mapping=mapping or draft.mapping,
+                mapping=mapping or mapping_text(draft.mapping),
                 criteria=criteria,
                 leave_out=leave_out,
             )

@@ -30,7 +30,7 @@ def test_a_known_tape_is_looked_through_checked_and_registered(node: Node, deal:
     seen = node.tapes.folder.seen(deal)
     assert seen is not None and seen.known == "Ally Bank"
     assert (seen.rows, seen.columns[0].letter) == (2895, "A")
-    assert parse_mapping(draft.mapping.encode()).fields == parse_mapping(MAPPING.read_bytes()).fields
+    assert draft.mapping is not None and draft.mapping.fields == parse_mapping(MAPPING.read_bytes()).fields
 
     checked = node.check(deal)
     assert (checked.state, checked.result["errors"]) == (JobState.DONE, 0)
@@ -82,7 +82,7 @@ def test_the_mapping_that_passed_is_there_next_time(node: Node, deal: str) -> No
     again = node.bring(deal, data)
     seen = node.tapes.folder.seen(deal)
     assert seen is not None and seen.known == "Donghai Bank"
-    assert parse_mapping(again.mapping.encode()).fields == examples.mapping().fields
+    assert again.mapping is not None and again.mapping.fields == examples.mapping().fields
 
 
 def test_criteria_that_are_not_met_are_registered_knowingly_or_not_at_all(node: Node, deal: str) -> None:
@@ -127,7 +127,7 @@ def test_a_step_on_an_older_state_is_refused(node: Node, deal: str) -> None:
     node.check(deal)
     with pytest.raises(DraftChanged):
         node.tapes.decide(
-            node.desk, "lin", deal, draft.number, mapping=draft.mapping, criteria=CRITERIA, leave_out=True
+            node.desk, "lin", deal, draft.number, mapping=MAPPING.read_text(), criteria=CRITERIA, leave_out=True
         )
 
 

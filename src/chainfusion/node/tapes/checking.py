@@ -13,18 +13,20 @@ from pathlib import Path
 import polars as pl
 
 from chainfusion.domain.criteria import Criteria
-from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.records import to_bytes
 from chainfusion.ledger.evidence.opening import SALT_BYTES
 from chainfusion.node.jobs import Stage, Work
 from chainfusion.node.tapes.folder import DraftFolder, write_private
-from chainfusion.node.tapes.records import Checked, Draft, LeftOut, Prepared, RuleCount
+from chainfusion.node.tapes.records import Checked, Draft, LeftOut, NotReady, Prepared, RuleCount
 from chainfusion.tape.commit import commit
 from chainfusion.tape.compare import compare
 from chainfusion.tape.criteria_file import parse_criteria
 from chainfusion.tape.evaluate import CriteriaReport, evaluate
 from chainfusion.tape.intake import Intake, read_file, take_in
+from chainfusion.tape.mapping import Mapping
 from chainfusion.tape.mapping_reader import parse_mapping
+from chainfusion.tape.mapping_text import mapping_text
 from chainfusion.tape.measure import pool_statistics
 from chainfusion.tape.report import Report
 from chainfusion.tape.rows import Rows
@@ -59,7 +61,7 @@ def check(folder: DraftFolder, draft: Draft, work: Work, in_force: pl.DataFrame 
                 pool = _prepared(making, draft, tape, work, in_force)
             except ChainFusionError as error:
                 refused = (Text(error.message("en"), error.message("zh")), Text(error.remedy("en"), error.remedy("zh")))
-        found = _checked(work.job.account, intake.report, _header_row(draft))
+        found = _checked(work.job.account, intake.report, mapping_of(draft).file.header_row)
         found = replace(found, pool=pool, refused=refused)
         write_private(making / "checked.json", to_bytes(found))
     return found
@@ -77,13 +79,16 @@ def _taken_in(folder: DraftFolder, draft: Draft, work: Work, keep_rows: bool = T
     def told(stage: str, count: int) -> None:
         work.at(*("checking", 0, count) if stage == "read" else ("checking", count, count))
 
-    mapping = parse_mapping(draft.mapping.encode())
+    mapping = mapping_of(draft)
     data = read_file(folder.tape(draft.deal))
     return take_in(data, draft.name, mapping, told=told, keep_rows=keep_rows)
 
 
-def _header_row(draft: Draft) -> int:
-    return parse_mapping(draft.mapping.encode()).file.header_row
+def mapping_of(draft: Draft) -> Mapping:
+    """The mapping of a draft, all of it decided. Raises: BadMapping, NotReady."""
+    require(draft.mapping is not None, NotReady(why="nothing is mapped", why_zh="尚未设置列映射"))
+    assert draft.mapping is not None
+    return parse_mapping(mapping_text(draft.mapping).encode())
 
 
 # ------------------------------------------------------------------ the pool that it would be

@@ -23,6 +23,7 @@ from chainfusion.domain.errors import require
 from chainfusion.node.home import read_record, write_bytes, write_record
 from chainfusion.node.tapes.records import Checked, Draft, DraftChanged, NoDraft, Seen
 from chainfusion.tape.errors import TapeTooLarge
+from chainfusion.tape.mapping import Mapping
 
 MAX_TAPE = 1 << 30
 """Bytes of a tape that the workspace takes; the command line takes larger ones."""
@@ -113,12 +114,12 @@ class DraftFolder:
         """What checking found."""
         return _record(self.results(draft) / "checked.json", Checked)
 
-    def keep_seen(self, draft: Draft, seen: Seen, mapping: str) -> None:
+    def keep_seen(self, draft: Draft, seen: Seen, mapping: Mapping) -> None:
         """Keeps what a file shows, and the mapping to begin with. Raises: NoDraft, DraftChanged."""
         with self._lock:
             self.draft(draft.deal, draft.number)
             write_record(self.of(draft.deal) / "seen.json", seen)
-            if not draft.mapping:
+            if draft.mapping is None:
                 self.note(draft.deal, draft.number, mapping=mapping)
 
     @contextmanager

@@ -9,7 +9,7 @@ from chainfusion.domain.criteria import CriteriaResults
 from chainfusion.domain.errors import ChainFusionError, Text
 from chainfusion.domain.statistics import PoolStatistics
 from chainfusion.tape.compare import Compared
-from chainfusion.tape.mapping import FileForm
+from chainfusion.tape.mapping import FileForm, Mapping
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Seen:
     rows: int
     columns: tuple[Column, ...]
     guesses: tuple[Guess, ...]
-    proposed: str = ""
+    proposed: Mapping | None = None
     known: str = ""
 
 
@@ -120,8 +120,8 @@ class Checked:
 class Draft:
     """A tape on its way. `number` rises with every change, so that work on an older one is dropped.
 
-    `mapping` and `criteria` are YAML, empty where nothing was decided; `encoding` and `sheet` how the file is to be
-    read where it does not tell. `leave_out`: loans that are not eligible stay out of the pool. `job` is the latest.
+    `mapping` may still hold `?` where a person is to decide; `criteria` is YAML, empty where none were chosen.
+    `encoding` and `sheet` tell how the file is to be read where it does not. `leave_out`: loans that are not eligible stay out of the pool. `job` is the latest.
     """
 
     deal: str
@@ -133,7 +133,7 @@ class Draft:
     uploaded: datetime
     encoding: str
     sheet: str
-    mapping: str
+    mapping: Mapping | None
     criteria: str
     leave_out: bool
     job: str

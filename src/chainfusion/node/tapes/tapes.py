@@ -34,7 +34,6 @@ from chainfusion.node.tapes.records import Checked, Draft, DraftChanged, NoDraft
 from chainfusion.tape.criteria_file import parse_criteria
 from chainfusion.tape.intake import read_file
 from chainfusion.tape.mapping_reader import parse_mapping
-from chainfusion.tape.mapping_text import mapping_text
 from chainfusion.tape.propose import propose_rows, read_unmapped
 
 LOOK, CHECK, REGISTER = "tape-look", "tape-check", "pool-register"
@@ -83,7 +82,7 @@ class Tapes:
         before = self.folder.find(deal)
         if request and before and before.account == account and (job := self._repeated(before, request)):
             return job
-        draft = Draft(deal, 0, account, name[:200], 0, "", datetime.now(UTC), "auto", "", "", "", True, "")
+        draft = Draft(deal, 0, account, name[:200], 0, "", datetime.now(UTC), "auto", "", None, "", True, "")
         if before is not None:
             draft = replace(draft, criteria=before.criteria, leave_out=before.leave_out)
         draft = self.folder.put(draft, content)
@@ -92,7 +91,7 @@ class Tapes:
     def look_again(self, desk: Desk, account: str, deal: str, number: int, encoding: str, sheet: str) -> Job:
         """Looks through the file once more, read in another way. Raises: NoDraft, DraftChanged, NotTheOriginator."""
         self.require_originator(desk, deal)
-        draft = self.folder.change(deal, number, encoding=encoding, sheet=sheet, mapping="")
+        draft = self.folder.change(deal, number, encoding=encoding, sheet=sheet, mapping=None)
         return self._start(LOOK, desk, account, draft)
 
     def decide(
@@ -115,9 +114,9 @@ class Tapes:
         before = self.folder.draft(deal)
         if request and (job := self._repeated(before, request)):
             return job
-        parse_mapping(mapping.encode())
+        told = parse_mapping(mapping.encode())
         parse_criteria(criteria.encode())
-        draft = self.folder.change(deal, number, mapping=mapping, criteria=criteria, leave_out=leave_out)
+        draft = self.folder.change(deal, number, mapping=told, criteria=criteria, leave_out=leave_out)
         return self._start(CHECK, desk, account, draft, request=request)
 
     def register(
@@ -205,9 +204,9 @@ class Tapes:
         form, rows = read_unmapped(data, draft.name, draft.encoding, draft.sheet)
         work.at("proposing", 0, rows.frame.height)
         proposal = propose_rows(form, rows, draft.name)
-        fresh = mapping_text(looking.proposed(proposal))
+        fresh = looking.proposed(proposal)
         known = looking.fitting(self.mappings.known(), rows.header)
-        kept = mapping_text(replace(known, file=replace(form, header_row=known.file.header_row))) if known else fresh
+        kept = replace(known, file=replace(form, header_row=known.file.header_row)) if known else fresh
         seen = looking.seen(proposal, rows)
         seen = replace(seen, proposed=fresh, known=known.originator if known else "")
         self.folder.keep_seen(draft, seen, kept)
@@ -217,7 +216,7 @@ class Tapes:
         draft = self.folder.draft(work.job.deal, work.arguments["number"])
         found: Checked = checking.check(self.folder, draft, work, self._in_force(draft.deal))
         if found.accepted:
-            self.mappings.keep(parse_mapping(draft.mapping.encode()))
+            self.mappings.keep(checking.mapping_of(draft))
         return {"rows": found.rows, "loans": found.loans, "errors": found.errors, "warnings": found.warnings}
 
     def _in_force(self, deal: str) -> pl.DataFrame | None:

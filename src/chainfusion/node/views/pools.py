@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +18,7 @@ from chainfusion.node import documents
 from chainfusion.node.desk import Desk
 from chainfusion.node.views.acts import Acts
 from chainfusion.node.views.facts import Institution, Place
+from chainfusion.tape.compare import Compared
 
 MAX_CRITERIA_BYTES = 4 * 1024 * 1024
 
@@ -90,6 +92,36 @@ class PoolView:
     versions: tuple[PoolBrief, ...]
     acknowledged: tuple[Acknowledged, ...]
     strands: Strands
+
+
+@dataclass(frozen=True)
+class PoolSide:
+    """One of two versions that are compared."""
+
+    version: int
+    root: str
+    cut_off: date
+    registered: Place
+    statistics: PoolStatistics
+
+
+@dataclass(frozen=True)
+class PoolComparison:
+    """Two versions of a pool. `changes` tell of loans, where those of both were granted to this institution."""
+
+    deal: str
+    before: PoolSide
+    after: PoolSide
+    changes: Compared | None
+
+
+def comparison(before: Pool, after: Pool, place: Callable[[str], Place], changes: Compared | None) -> PoolComparison:
+    """Two versions beside each other."""
+    sides = [
+        PoolSide(each.version, each.record.root.hex(), each.record.cut_off, place(each.tx_id), each.record.statistics)
+        for each in (before, after)
+    ]
+    return PoolComparison(after.project.deal, sides[0], sides[1], changes)
 
 
 @dataclass(frozen=True)
