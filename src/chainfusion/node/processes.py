@@ -66,6 +66,20 @@ def check(
     return receipt
 
 
+def countersign(session: Session, item: Item, *, request: str | None = None) -> Receipt:
+    """Certifies a step whose own work is complete, and moves the deal on. Raises: as `process.countersign`."""
+    at: dict[str, Any] = {"deal": item.deal, "run": item.run, "step": item.step}
+    receipt = session.call("process.countersign", request=request, **at, msp=session.msp)
+    move_on(session, item.deal)
+    return receipt
+
+
+def send_back(session: Session, item: Item, target: str, reason: str, *, request: str | None = None) -> Receipt:
+    """Sends the work back to an earlier step, with the reason. Raises: the refusals of `process.send_back`."""
+    at: dict[str, Any] = {"deal": item.deal, "run": item.run, "step": item.step, "msp": session.msp}
+    return session.call("process.send_back", request=request, **at, target=target, reason=reason)
+
+
 def move_on(session: Session, deal: str) -> tuple[Receipt, ...]:
     """Submits every `advance` that is due in a deal, and its end, until nothing is. Returns their receipts."""
     moved: list[Receipt] = []

@@ -1,0 +1,88 @@
+"""One step of a deal's process as the person sees it who is to work it: what it asks for, and what may be done now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from chainfusion.contracts.process.refusals import EntriesRefused, NotYourTurn
+from chainfusion.contracts.process.view import AwaitedStep
+from chainfusion.domain.errors import require
+from chainfusion.domain.process.definition import Definition, Field, FieldKind, Process, Step
+from chainfusion.domain.process.records import Act, DealProcess, Entry, Proposed
+from chainfusion.domain.records import from_json
+from chainfusion.node.processes import Item, awaited
+from chainfusion.node.session import Session
+
+SCALES = {FieldKind.MONEY: 2, FieldKind.RATE: 4}
+"""Decimal places from what people write to the integer on the ledger: yuan and fen; per cent and parts per million."""
+
+
+@dataclass(frozen=True)
+class WorkStep:
+    """A reached step: its definition, how it stands, and what was done on this work item, the oldest first."""
+
+    item: Item
+    step: Step
+    process: Process
+    stands: AwaitedStep
+    acts: tuple[Act, ...]
+
+    def acting(self, msp: str) -> bool:
+        """Whether an institution's own act is outstanding."""
+        return msp in self.stands.waits_for
+
+    def checking(self, msp: str) -> bool:
+        """Whether a colleague's work waits for a second person of an institution."""
+        return msp in self.stands.to_check
+
+    def countersigning(self, msp: str) -> bool:
+        """Whether an institution may certify the step."""
+        return msp in self.stands.to_countersign
+
+
+def work_step(session: Session, item: Item) -> WorkStep:
+    """A step that a deal waits for. Raises: UnknownDeal, NoProcess, NotYourTurn where it is not awaited."""
+    record = from_json(DealProcess, session.query("process.show", deal=item.deal))
+    shown = session.query("process-definition.show", process=record.process, version=record.version)
+    definition = from_json(Proposed, shown).definition
+    steps = () if record.ended else awaited(session, item.deal)
+    stands = next((each for each in steps if (each.run, each.step) == (item.run, item.step)), None)
+    process = process_of(definition, item.run)
+    step = process.step(item.step)
+    if stands is None or step is None:
+        raise NotYourTurn(deal=item.deal, step=item.step[:100], awaited=", ".join(each.step for each in steps) or "—")
+    done = from_json(tuple[Act, ...], session.query("process.acts", deal=item.deal))
+    on_item = (act for act in done if (act.run, act.step, act.item) == (item.run, item.step, stands.item))
+    return WorkStep(item, step, process, stands, tuple(sorted(on_item, key=lambda act: act.at)))
+
+
+def process_of(definition: Definition, run: str) -> Process:
+    """The process, main or sub, that a run is of."""
+    process = definition.main
+    for part in run.split("/")[1:]:
+        step = process.step(part.partition(":")[0])
+        process = (step and definition.process(step.process or "")) or process
+    return process
+
+
+def entries_of(step: Step, written: dict[str, str]) -> tuple[Entry, ...]:
+    """What people wrote, field by field, as the ledger takes it: amounts in fen, rates in parts per million.
+
+    Raises: EntriesRefused where an amount or rate is no number, or is finer than the ledger's unit.
+    """
+    told = ((each, written.get(each.id, "").strip()) for each in step.template)
+    return tuple(Entry(each.id, _as_kept(step, each, word)) for each, word in told if word or not each.optional)
+
+
+def _as_kept(step: Step, field: Field, word: str) -> str:
+    if field.kind not in (*SCALES, FieldKind.INTEGER):
+        return word
+    try:
+        number = Decimal(word.replace(",", "").replace("，", "")).scaleb(SCALES.get(field.kind, 0))
+        whole = number.is_finite() and number == number.to_integral_value()
+    except InvalidOperation:
+        whole = False
+    why, why_zh = f"{word[:40]!r} is no number that the ledger's unit takes", f"“{word[:40]}”不是可登记的数值"
+    require(whole, EntriesRefused(step=step.id, field=field.id, why=why, why_zh=why_zh))
+    return str(int(number))
