@@ -269,5 +269,5 @@ def test_memory_does_not_grow_with_the_content(tmp_path: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert read == length
-    assert peaks[1] < peaks[0] + 4 * 1024 * 1024
+    assert peaks[1] < peaks[0] + 8 * 1024 * 1024, "40 MiB more of content; what is in flight varies by some chunks"
     assert peaks[1] < 32 * 1024 * 1024

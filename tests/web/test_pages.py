@@ -284,7 +284,8 @@ def test_theme_is_kept_and_leads_back_inside_only(trustee: Asked) -> None:
 
 def test_the_api_describes_itself(trustee: Asked) -> None:
     described = trustee.get("/api/v1/openapi.json").json()
-    assert set(described["paths"]) == {
+    calls = ("/api/v1/calls/", "/api/v1/checks/", "/api/v1/queries/", "/api/v1/jobs")
+    assert {path for path in described["paths"] if not path.startswith(calls)} == {
         "/api/v1/inbox",
         "/api/v1/deals",
         "/api/v1/deals/{deal}/process",

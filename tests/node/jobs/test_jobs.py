@@ -221,7 +221,9 @@ DIES = """
 def test_what_was_under_way_when_the_process_was_killed_is_interrupted_and_runs_again(tmp_path: Path) -> None:
     program = [sys.executable, "-c", textwrap.dedent(DIES), str(tmp_path)]
     with subprocess.Popen(program, stdout=subprocess.PIPE, env=dict(os.environ)) as process:
-        assert process.stdout is not None and process.stdout.readline() == b"begun\n"
+        assert process.stdout is not None and process.stdout.readline().startswith(
+            b"begun"
+        )  # several jobs say so at once
         process.send_signal(signal.SIGKILL)
     gate = Gate()
     gate.go.set()
