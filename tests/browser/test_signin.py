@@ -178,6 +178,7 @@ def test_a_passkey_is_added_and_used(opened: Opened, browser: Any, screenshots: 
         page.screenshot(path=screenshots / "account-passkey-en-1280.png", full_page=True)
         page.get_by_role("button", name="Sign out").first.click()
         page.wait_for_url("**/signin")
+        page.wait_for_load_state("networkidle")
         page.goto("/signin?next=/inbox")
         page.get_by_role("button", name="Use a passkey").click()
         page.wait_for_selector(f"button.person, {REFUSED}")
@@ -185,6 +186,7 @@ def test_a_passkey_is_added_and_used(opened: Opened, browser: Any, screenshots: 
         assert page.url.endswith("/inbox")
         devices.send("WebAuthn.setUserVerified", {"authenticatorId": told["authenticatorId"], "isUserVerified": False})
         page.context.clear_cookies()
+        page.wait_for_load_state("networkidle")  # a page still on its way would break off the next one
         page.goto("/signin")
         page.get_by_role("button", name="Use a passkey").click()
         page.wait_for_selector(REFUSED)

@@ -121,7 +121,8 @@ class Draft:
     """A tape on its way. `number` rises with every change, so that work on an older one is dropped.
 
     `mapping` may still hold `?` where a person is to decide; `criteria` is YAML, empty where none were chosen.
-    `encoding` and `sheet` tell how the file is to be read where it does not. `leave_out`: loans that are not eligible stay out of the pool. `job` is the latest.
+    `encoding` and `sheet` tell how the file is to be read where it does not. `leave_out`: loans that are not
+    eligible stay out of the pool. `job` is the latest.
     """
 
     deal: str
