@@ -25,7 +25,7 @@ NOWHERE = (
     "/deals/none/timeline",
     f"/deals/{DEAL}/documents/{'0' * 32}",
     f"/deals/{DEAL}/nothing",
-    f"/deals/{DRAFT}/pool",
+    f"/deals/{DRAFT}/pool/compare",
     "/ledger/blocks/999",
     "/ledger/blocks/99999999999999999999999999",
     "/ledger/blocks/-1",

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -23,16 +23,16 @@ from chainfusion.ledger.evidence.opening import SALT_BYTES, LoanOpening
 from chainfusion.node import pools
 from chainfusion.node.desk import Desk
 from chainfusion.node.jobs import Jobs, Kind, Stage, Work
-from chainfusion.node.views.facts import NotFound
 from chainfusion.tape.compare import Changes, compare
 from chainfusion.tape.opened import frame_of
 
+T = TypeVar("T")
 OPEN = "pool-open"
 MOST_LOANS = 1_500_000
 """Loans of all books that are kept together."""
 AT_ONCE = 50_000
 """Loans of a pool that is opened while a page waits; a larger one is opened by a job."""
-KEPT_COMPARISONS, KEPT_PLACES = 4, 16
+KEPT_COMPARISONS, KEPT_ANSWERS = 4, 16
 _TITLE = Text("Open a pool’s loans", "打开资产池贷款")
 _STAGES = (
     Stage("opening", Text("Open from the vault", "从保险库打开"), Text("loans", "笔")),
@@ -79,7 +79,7 @@ class LoanBooks:
     jobs: Jobs
     _books: OrderedDict[bytes, Book] = field(default_factory=OrderedDict)
     _comparisons: OrderedDict[tuple[bytes, bytes], Changes] = field(default_factory=OrderedDict)
-    _places: OrderedDict[tuple[bytes, tuple[tuple[str, str], ...]], pl.Series] = field(default_factory=OrderedDict)
+    _found: OrderedDict[tuple[bytes, tuple[tuple[str, str], ...]], Any] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
     _opening: Lock = field(default_factory=Lock)
 
@@ -103,18 +103,19 @@ class LoanBooks:
                 self._keep(found)
             return found
 
-    def places(self, book: Book, asked: tuple[tuple[str, str], ...], find: Callable[[], pl.Series]) -> pl.Series:
-        """The places of loans that were asked for, found once while the same is looked at page by page."""
+    def found(self, book: Book, asked: tuple[tuple[str, str], ...], find: Callable[[], T]) -> T:
+        """What was found for a question, kept while its answer is looked at page by page."""
         key = (book.pool.record.root, asked)
         with self._lock:
-            found = self._places.get(key)
-        if found is None:
-            found = find()
-            with self._lock:
-                self._places[key] = found
-                while len(self._places) > KEPT_PLACES:
-                    self._places.popitem(last=False)
-        return found
+            if key in self._found:
+                kept: T = self._found[key]
+                return kept
+        made = find()
+        with self._lock:
+            self._found[key] = made
+            while len(self._found) > KEPT_ANSWERS:
+                self._found.popitem(last=False)
+        return made
 
     def is_ready(self, pool: Pool) -> bool:
         """Whether a page can show it now: it is open, or so small that the page can wait."""
@@ -134,13 +135,13 @@ class LoanBooks:
         return found
 
     def version(self, deal: str, number: int | None = None) -> Pool:
-        """A version of a deal's pool, by default that in force. Raises: UnknownDeal, NotRegistered, NotFound."""
+        """A version of a deal's pool, by default that in force. Raises: UnknownDeal, NotRegistered, VersionUnknown."""
         if number is None:
             return pools.current(self.desk, deal)
         every = from_json(tuple[Pool, ...], self.desk.session.query("pool.versions", deal=deal))
         found = next((pool for pool in every if pool.version == number), None)
         if found is None:
-            raise NotFound(what="version of the pool", what_zh="资产池版本", id=number)
+            raise pools.VersionUnknown(deal=deal, version=number)
         return found
 
     def _open(self, work: Work) -> Any:

@@ -66,6 +66,14 @@ class RootDiffers(ChainFusionError):
     do = Text("Check the tape again, and look at the new root.", "请重新校验清单并核对新的根。")
 
 
+class VersionUnknown(ChainFusionError):
+    """A version that the deal's pool has not had."""
+
+    code = "POOL_VERSION_UNKNOWN"
+    says = Text("The pool of deal {deal} has no version {version}.", "项目 {deal} 的资产池没有第 {version} 版。")
+    do = Text("Choose one of the versions on the pool's page.", "请在资产池页面选择版本。")
+
+
 class LoanUnknown(ChainFusionError):
     """A loan number that the pool does not hold."""
 

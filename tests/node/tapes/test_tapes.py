@@ -6,12 +6,15 @@ import stat
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 
 from chainfusion.domain.errors import ChainFusionError
 from chainfusion.domain.roles import Role
 from chainfusion.node import documents, pools
+from chainfusion.node.accounts.keyring import SeatSigner, desk_of
+from chainfusion.node.accounts.refusals import KeyLocked
 from chainfusion.node.jobs import JobState, Work
 from chainfusion.node.pools import CriteriaNotMet
 from chainfusion.node.tapes import NoDraft
@@ -220,3 +223,26 @@ def test_a_malformed_file_is_a_typed_refusal_that_stays_with_the_draft(node: Nod
     else:
         assert job.state is JobState.REFUSED and isinstance(job.error, ChainFusionError)
         assert job.error.code.startswith("TAPE_")
+
+
+def test_a_locked_key_is_told_before_the_work_begins(node: Node, deal: str) -> None:
+    node.bring(deal, BYTES, TAPE.name)
+    node.check(deal)
+    signer = node.desk.session.signer
+    certificate = SimpleNamespace(der=signer.certificate_der, fingerprint=signer.certificate_fingerprint)
+    locked = SeatSigner(SimpleNamespace(msp_id=signer.msp_id, certificate=certificate, name="lin"))  # type: ignore[arg-type]
+    before = len(node.jobs.newest())
+    draft = node.tapes.folder.draft(deal)
+    with pytest.raises(KeyLocked):
+        node.tapes.register(
+            desk_of(node.desk, locked),
+            "lin",
+            deal,
+            draft.number,
+            node.tapes.ready(draft).root,
+            readers=(),
+            though_failing=True,
+            request=f"locked {deal}",
+        )
+    assert len(node.jobs.newest()) == before
+    assert node.tapes.folder.find(deal) == draft

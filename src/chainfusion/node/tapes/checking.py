@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
+from chainfusion.contracts.pool.refusals import CutOffAhead, StatisticsMismatch
 from chainfusion.domain.criteria import Criteria
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.records import to_bytes
@@ -45,8 +46,11 @@ WITH_CONTEXT = 2_000
 RESULTS_SALT = 16
 
 
-def check(folder: DraftFolder, draft: Draft, work: Work, in_force: pl.DataFrame | None = None) -> Checked:
-    """Checks the tape of a draft and keeps what it finds with it; `in_force` are the loans that it would replace.
+def check(
+    folder: DraftFolder, draft: Draft, work: Work, currency: str, in_force: pl.DataFrame | None = None
+) -> Checked:
+    """Checks the tape of a draft and keeps what it finds with it. `currency` is the deal's, `in_force` the loans that
+    the pool would replace.
 
     Raises: TapeFileError, BadMapping, BadCriteria, NoDraft, DraftChanged.
     """
@@ -58,6 +62,10 @@ def check(folder: DraftFolder, draft: Draft, work: Work, in_force: pl.DataFrame 
         if intake.tape is not None:
             tape = intake.tape
             try:
+                differs = StatisticsMismatch(what="deal's currency", stated=currency, found=tape.currency)
+                require(tape.currency == currency, differs)
+                tomorrow = datetime.now(UTC).date() + timedelta(days=1)  # as the contract has it
+                require(tape.as_of <= tomorrow, CutOffAhead(cut_off=tape.as_of.isoformat()))
                 pool = _prepared(making, draft, tape, work, in_force)
             except ChainFusionError as error:
                 refused = (Text(error.message("en"), error.message("zh")), Text(error.remedy("en"), error.remedy("zh")))

@@ -214,7 +214,8 @@ class Tapes:
 
     def _check(self, work: Work) -> Any:
         draft = self.folder.draft(work.job.deal, work.arguments["number"])
-        found: Checked = checking.check(self.folder, draft, work, self._in_force(draft.deal))
+        currency = deal_of(work.desk, draft.deal).deal.currency
+        found: Checked = checking.check(self.folder, draft, work, currency, self._in_force(draft.deal))
         if found.accepted:
             self.mappings.keep(checking.mapping_of(draft))
         return {"rows": found.rows, "loans": found.loans, "errors": found.errors, "warnings": found.warnings}

@@ -158,6 +158,26 @@ class LoanView:
 # ------------------------------------------------------------------ finding
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The loans that an address asks for: their places in the tape in the order asked, and figures of them together."""
+
+    places: pl.Series
+    balance: int
+    wac: int | None
+    facets: tuple[Facet, ...]
+
+
+def find(book: Book, question: Question) -> Found:
+    """Finds loans. Raises: BadQuestion."""
+    places = selected(book, question)
+    found = book.frame.select("current_balance", "rate_ppm", *FACETS)
+    found = found[places] if len(places) < len(book) else found
+    balance = exact_sum(found["current_balance"])
+    wac = rounded(exact_dot(found["rate_ppm"], found["current_balance"]), balance) if balance > 0 else None
+    return Found(places, balance, wac, tuple(facet for name in FACETS for facet in _facets(found, name, question)))
+
+
 def selected(book: Book, question: Question) -> pl.Series:
     """The places in the tape of the loans that are asked for, in the order asked. Raises: BadQuestion."""
     frame = book.frame
@@ -248,14 +268,12 @@ def _ordered(frame: pl.DataFrame, places: pl.Series, sort: str) -> pl.Series:
     return places.gather(order.to_series())
 
 
-def loans_view(book: Book, place: Place, question: Question, places: pl.Series) -> LoansView:
-    """The page that is asked for, of the loans at `places`. Raises: BadQuestion."""
-    frame, record = book.frame, book.pool.record
+def loans_view(book: Book, place: Place, question: Question, found: Found) -> LoansView:
+    """The page that is asked for, of the loans that were found. Raises: BadQuestion."""
+    record, places = book.pool.record, found.places
     pages = max(1, -(-len(places) // PAGE))
     page = min(question.page, pages)
     shown = places.slice((page - 1) * PAGE, PAGE)
-    found = frame.select("current_balance", "rate_ppm", *FACETS)[places] if len(places) < len(book) else frame
-    balance = exact_sum(found["current_balance"])
     return LoansView(
         deal=book.pool.project.deal,
         version=book.pool.version,
@@ -266,14 +284,14 @@ def loans_view(book: Book, place: Place, question: Question, places: pl.Series) 
         loans=record.loans,
         balance=record.statistics.balance,
         found=len(places),
-        found_balance=balance,
-        wac=rounded(exact_dot(found["rate_ppm"], found["current_balance"]), balance) if balance > 0 else None,
+        found_balance=found.balance,
+        wac=found.wac,
         page=page,
         pages=pages,
         sort=question.first("sort"),
         asked=question.pairs,
         lines=tuple(LoanLine(int(index), book.loan(int(index))) for index in shown),
-        facets=tuple(facet for name in FACETS for facet in _facets(found, name, question)),
+        facets=found.facets,
     )
 
 

@@ -20,7 +20,18 @@ from chainfusion.domain.records import to_json
 from chainfusion.node.loanbooks import OPEN, Book
 from chainfusion.node.office import Office
 from chainfusion.node.pools import OpeningsMissing
-from chainfusion.node.views.loans import FACETS, RANGES, LoansView, LoanView, Question, loan_view, loans_view, selected
+from chainfusion.node.views.facts import Place
+from chainfusion.node.views.loans import (
+    FACETS,
+    RANGES,
+    Found,
+    LoansView,
+    LoanView,
+    Question,
+    find,
+    loan_view,
+    loans_view,
+)
 from chainfusion.web import figures
 from chainfusion.web.csvtable import csv_pieces
 from chainfusion.web.forms.jobs import PATIENCE, led_to
@@ -48,7 +59,7 @@ def _tables(made: APIRouter, office: Office) -> None:
 
     def view(pool: Pool, question: Question) -> LoansView:
         book = office.loans.book(pool)
-        return loans_view(book, office.workspace.acts.place(pool.tx_id), question, _places(office, book, question))
+        return loans_view(book, placed(office, pool.tx_id), question, _found(office, book, question))
 
     @made.get("/deals/{deal}/pool/loans.json")
     def as_json(request: Request, deal: str) -> Response:
@@ -60,7 +71,7 @@ def _tables(made: APIRouter, office: Office) -> None:
         """All loans that are asked for, as their records have them."""
         pool, question = asked(request, deal)
         book = office.loans.book(pool)
-        places = _places(office, book, question)
+        places = _found(office, book, question).places
         columns = ("index", *(field.name for field in LOAN_FIELDS))
         return StreamingResponse(csv_pieces(columns, _rows(book, places)), media_type="text/csv; charset=utf-8")
 
@@ -85,7 +96,7 @@ def _one(made: APIRouter, office: Office) -> None:
         pool = office.loans.version(deal, _version(Question.of(request.query_params.multi_items())))
         current = office.workspace.pool(deal)
         criteria = current.criteria.criteria.eligibility if current.criteria and current.version == pool.version else ()
-        return loan_view(office.loans.book(pool), office.workspace.acts.place(pool.tx_id), number, criteria)
+        return loan_view(office.loans.book(pool), placed(office, pool.tx_id), number, criteria)
 
     @made.get("/deals/{deal}/pool/loan.json")
     def as_json(request: Request, deal: str) -> Response:
@@ -106,6 +117,12 @@ def _one(made: APIRouter, office: Office) -> None:
         except OpeningsMissing as error:
             return page(request, office.workspace, "loans-locked.html", status_of(error), refusal=error, **told)
         return page(request, office.workspace, "loan.html", view=found, in_force=in_force, **told)
+
+
+def placed(office: Office, tx_id: str) -> Place:
+    """Where a transaction stands, once the acts have followed the ledger that far."""
+    office.workspace.height()
+    return office.workspace.acts.place(tx_id)
 
 
 def opening(request: Request, office: Office, pool: Pool) -> Response:
@@ -135,9 +152,9 @@ def _version(question: Question) -> int | None:
     return int(told)
 
 
-def _places(office: Office, book: Book, question: Question) -> pl.Series:
+def _found(office: Office, book: Book, question: Question) -> Found:
     asked = tuple(pair for pair in question.pairs if pair[0] not in ("page", "version"))
-    return office.loans.places(book, asked, lambda: selected(book, question))
+    return office.loans.found(book, asked, lambda: find(book, question))
 
 
 def _rows(book: Book, places: pl.Series) -> Iterator[tuple[Any, ...]]:
@@ -156,7 +173,7 @@ def _facts(question: Question, pool: Pool) -> dict[str, Any]:
     return {
         "question": question,
         "columns": [FIELD[name] for name in COLUMNS],
-        "shown": loan_value,
+        "shown": brief_value,
         "facet_fields": [FIELD[name] for name in FACETS],
         "ranges": [FIELD[name] for name in RANGES],
         "code_name": code_name,
@@ -203,6 +220,11 @@ def loan_value(field: LoanField, value: Any, currency: str, lang: str) -> str:
             return figures.in_lang(code_name(value), lang)
         case _:
             return str(value) if isinstance(value, str) else figures.grouped(value)
+
+
+def brief_value(field: LoanField, value: Any, currency: str, lang: str) -> str:
+    """A field of a loan in a table, whose head tells the unit."""
+    return figures.per_cent(value) if field.kind is Kind.RATE else loan_value(field, value, currency, lang)
 
 
 def changed_value(field: LoanField, value: str | None, currency: str, lang: str) -> str:

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from chainfusion.domain.errors import Text, require
-from chainfusion.domain.loan import FIELD, LOAN_FIELDS, Kind, LoanField, minor_digits
+from chainfusion.domain.loan import LOAN_FIELDS, Kind, LoanField, minor_digits
 from chainfusion.node.tapes.records import Column, Guess, Seen
 from chainfusion.tape.errors import BadMapping
 from chainfusion.tape.mapping import (
@@ -257,7 +257,10 @@ def shown_amount(minor: int | None, currency: str) -> str:
     return "" if minor is None else f"{Decimal(minor).scaleb(-minor_digits(currency)):f}"
 
 
-def field_of(path: str) -> str:
-    """Which line of the form a refusal's path is about: "fields.rate_ppm.unit" is about rate_ppm."""
-    parts = path.split(".")
-    return parts[1] if parts[0] == "fields" and len(parts) > 1 and parts[1] in FIELD else parts[0]
+def field_of(refusal: BadMapping) -> str:
+    """Which line of the form a refusal is about: "fields.rate_ppm.unit" is about rate_ppm."""
+    parts = str(refusal.facts["path"]).split(".")
+    if parts[0] != "fields":
+        return parts[0]
+    lacking = re.search(r"the field (\w+) must", str(refusal.facts["why"]))
+    return parts[1] if len(parts) > 1 else lacking.group(1) if lacking else "fields"

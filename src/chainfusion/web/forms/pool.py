@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -174,7 +175,7 @@ def _compare(made: APIRouter, office: Office) -> None:
 
     def view(before: Pool, after: Pool) -> PoolComparison:
         found = changes(before, after)
-        return comparison(before, after, office.workspace.acts.place, found.compared if found else None)
+        return comparison(before, after, partial(loans.placed, office), found.compared if found else None)
 
     @made.get("/deals/{deal}/pool/compare.json")
     def as_json(request: Request, deal: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,13 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response, Streamin
 
 from chainfusion.api.problems import BadAddress
 from chainfusion.domain.errors import Text, require
+from chainfusion.domain.loan import FIELD
 from chainfusion.node.office import Office
 from chainfusion.node.tapes import Checked, Column, Draft, Seen
 from chainfusion.tape.mapping import Mapping
 from chainfusion.tape.rules import RULES
 from chainfusion.web.csvtable import csv_pieces
+from chainfusion.web.forms.loans import loan_value
 from chainfusion.web.forms.submission import EMPTY
 from chainfusion.web.forms.tapehints import HINTS
 from chainfusion.web.forms.tapesteps import facts
@@ -30,6 +33,7 @@ AROUND = 8
 """Columns of a piece of the tape."""
 PIECES = 8
 MOST_FAILING = 50
+_FIRST = re.compile(r"first in row ([0-9]+)")
 COLUMNS = ("row", "column", "letter", "value", "rule", "severity", "note")
 
 
@@ -55,11 +59,22 @@ class Finding:
         )
 
     @property
+    def label(self) -> Text:
+        """The column; a computed field by its name."""
+        return FIELD[self.column].label if not self.letter and self.column in FIELD else Text(self.column, self.column)
+
+    def shown(self, currency: str, lang: str) -> str:
+        """The value as the file has it; a computed one as it is read."""
+        field = FIELD.get(self.column) if not self.letter else None
+        computed = field is not None and self.value.lstrip("-").isdigit()
+        return loan_value(field, int(self.value), currency, lang) if field and computed else self.value
+
+    @property
     def says(self) -> Text:
         """What is wrong."""
         rule = RULES[self.rule].says
-        told = {"note": self.note}
-        return Text(rule.filled("en", told), rule.filled("zh", told))
+        note_zh = _FIRST.sub("首次出现在第 \\1 行", self.note)
+        return Text(rule.filled("en", {"note": self.note}), rule.filled("zh", {"note": note_zh}))
 
 
 @dataclass(frozen=True)
@@ -73,11 +88,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class PieceRow:
-    """A row of the file; `gap` where rows were passed over before it."""
+    """A row of the file, and what is wrong in it; `gap` where rows were passed over before it."""
 
     row: int
     cells: tuple[Cell, ...]
     gap: bool
+    says: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -247,7 +263,8 @@ def _rows(shown: pl.DataFrame, columns: tuple[Column, ...], bad: dict[tuple[int,
         cells = tuple(
             Cell(str(row[each.name]), bad.get((line, each.name)), _is_number(str(row[each.name]))) for each in columns
         )
-        yield PieceRow(line, cells, before is not None and line > before + 1)
+        says = tuple(found for (at, _), found in bad.items() if at == line)
+        yield PieceRow(line, cells, before is not None and line > before + 1, says)
         before = line
 
 
