@@ -21,6 +21,7 @@ from chainfusion.contracts.document.refusals import (
 )
 from chainfusion.contracts.facts import StaleFact, UnknownFact
 from chainfusion.contracts.framework.contract import BadArguments
+from chainfusion.contracts.terms.state import CONSENTING
 from chainfusion.domain.deal import Product
 from chainfusion.domain.document_kinds import (
     DOCUMENT_KIND_NAMES,
@@ -28,15 +29,18 @@ from chainfusion.domain.document_kinds import (
     IndexEntry,
     default_index,
 )
+from chainfusion.domain.errors import Text
 from chainfusion.domain.opinions import (
     OPINION_DOCUMENTS,
     DocumentFact,
     OpinionKind,
     PoolFact,
     Statement,
+    TermsFact,
 )
 from chainfusion.domain.records import to_json
 from chainfusion.domain.roles import INSTITUTION_ROLES, Role
+from tests.cashflow.text.small import small
 from tests.support.world import DEAL, World, desk, digest, msp_of, new_document, opaque
 
 ORIGINATOR, TRUSTEE, UNDERWRITER, LAW_FIRM, ACCOUNTANT, RATER = (
@@ -317,6 +321,40 @@ def test_an_opinion_relies_on_current_facts_alone(world: World) -> None:
         deal=DEAL,
         statement=statement(text, OpinionKind.LEGAL, None, report),
     )
+    assert refusal.facts["current"] == 2
+
+
+def test_an_opinion_on_the_terms_stands_until_others_are_in_force(world: World) -> None:
+    def registered(note: str, replaces: int | None) -> TermsFact:
+        terms = replace(small(), name=Text(note, note))
+        found = world.call("terms.register", UNDERWRITER, deal=DEAL, terms=terms, replaces=replaces)
+        return TermsFact(found["version"], bytes.fromhex(found["fingerprint"]))
+
+    def agreed(fact: TermsFact) -> None:
+        for role in set(CONSENTING) - {Role.LEAD_UNDERWRITER}:
+            at = {"version": fact.version, "fingerprint": fact.fingerprint.hex()}
+            world.call("terms.consent", desk(role), deal=DEAL, **at)
+
+    def stands() -> list[bool]:
+        return [each["current"] for each in world.call("document.opinions", TRUSTEE, deal=DEAL)]
+
+    def call(text: DocumentFact, terms: TermsFact) -> dict[str, Any]:
+        return {"deal": DEAL, "statement": replace(statement(text, OpinionKind.LEGAL, PoolFact(1, digest("x"))),
+                                                   pool=None, terms=terms)}  # fmt: skip
+
+    text = legal_text(world)
+    world.refused(UnknownFact, "document.state_opinion", LAW_FIRM, **call(text, TermsFact(1, digest("terms"))))
+    first = registered("First", None)
+    world.refused(UnknownFact, "document.state_opinion", LAW_FIRM, **call(text, replace(first, version=2)))
+    agreed(first)
+    world.call("document.state_opinion", LAW_FIRM, **call(text, first))
+    second = registered("Second", 1)
+    assert stands() == [True]
+    world.call("document.state_opinion", LAW_FIRM, **call(legal_text(world, "on the second"), second))
+    assert stands() == [True, True]
+    agreed(second)
+    assert sorted(stands()) == [False, True]
+    refusal = world.refused(StaleFact, "document.state_opinion", LAW_FIRM, **call(legal_text(world, "late"), first))
     assert refusal.facts["current"] == 2
 
 

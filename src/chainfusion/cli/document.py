@@ -25,7 +25,7 @@ from chainfusion.domain.document_kinds import DOCUMENT_KIND_NAMES, DocumentKind,
 from chainfusion.domain.opinions import OpinionKind, PoolFact, Statement
 from chainfusion.domain.records import from_json, to_json
 from chainfusion.domain.roles import ROLE_NAMES, Role
-from chainfusion.node import documents, pools
+from chainfusion.node import cashflows, documents, pools
 
 app = typer.Typer(name="document", help="Seal, register, grant and open a deal's documents.", no_args_is_help=True)
 DocumentArgument = Annotated[str, typer.Argument(help="The document's id.")]
@@ -114,7 +114,7 @@ def require_(
     """Set the deal's index of documents, in place of the one that its product starts with."""
     entries = tuple(map(_entry, entry))
     with at_desk(ctx, home, user, writes=True) as work:
-        receipt = work.desk.session.call("document.require_kinds", request=request, deal=deal, entries=entries)
+        receipt = documents.require_kinds(work.desk, deal, entries, request=request)
         work.out.result({"deal": deal, "kinds": len(entries), "transaction": receipt.tx_id})
 
 
@@ -173,6 +173,7 @@ def opine(
     conclusion: Annotated[str, typer.Option(help="unqualified, qualified, adverse, disclaimer; a rating its grade.")],
     relies_on: Annotated[list[str] | None, typer.Option(help="Id of a document it relies on; repeat.")] = None,
     pool: Annotated[bool, typer.Option("--pool/--no-pool", help="It relies on the pool in force.")] = True,
+    terms: Annotated[int | None, typer.Option(help="The version of the deal's terms that it relies on.")] = None,
     user: UserOption = "",
     request: RequestOption = None,
 ) -> None:
@@ -180,6 +181,7 @@ def opine(
     with at_desk(ctx, home, user, writes=True) as work:
         relied = tuple(documents.version(work.desk, deal, each).document.fact for each in relies_on or ())
         reference = pools.current(work.desk, deal).reference if pool else None
+        agreed = cashflows.fact(work.desk, deal, terms) if terms is not None else None
         with stated("opinion"):
             statement = Statement(
                 kind=kind,
@@ -187,6 +189,7 @@ def opine(
                 document=documents.version(work.desk, deal, document).document.fact,
                 pool=PoolFact(reference.version, reference.root) if reference else None,
                 documents=relied,
+                terms=agreed,
             )
         stated_opinion = documents.state_opinion(work.desk, deal, statement, request=request)
         facts = {

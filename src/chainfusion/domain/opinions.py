@@ -83,6 +83,18 @@ class DocumentFact:
 
 
 @dataclass(frozen=True)
+class TermsFact:
+    """A version of the deal's terms, by their fingerprint: SHA-256 of what they say."""
+
+    version: int
+    fingerprint: bytes
+
+    def __post_init__(self) -> None:
+        check(self.version >= 1, "versions count from 1")
+        check_digest(self.fingerprint)
+
+
+@dataclass(frozen=True)
 class Statement:
     """What an institution states: its conclusion, where the text is, and the facts that it relies on."""
 
@@ -91,6 +103,7 @@ class Statement:
     document: DocumentFact
     pool: PoolFact | None
     documents: tuple[DocumentFact, ...]
+    terms: TermsFact | None = None
 
     def __post_init__(self) -> None:
         check(_CONCLUSION.fullmatch(self.conclusion) is not None, "a conclusion is a code of 1 to 24 characters")
@@ -98,5 +111,5 @@ class Statement:
         check(rated or self.conclusion in CONCLUSION_NAMES, f"a conclusion is one of {', '.join(CONCLUSION_NAMES)}")
         relied = {fact.document for fact in self.documents}
         check(len(relied) == len(self.documents) <= MAX_RELIED_DOCUMENTS, "a document is relied on twice, or too many")
-        check(self.pool is not None or bool(relied), "an opinion relies on at least one fact")
+        check(bool(self.pool or self.terms or relied), "an opinion relies on at least one fact")
         check(self.document.document not in relied, "an opinion does not rely on itself")

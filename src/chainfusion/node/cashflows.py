@@ -23,6 +23,7 @@ from chainfusion.contracts.terms.contract import TermsView
 from chainfusion.contracts.terms.refusals import TermsDiffer, TermsUnknown
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.loan import EPOCH, decode_loan
+from chainfusion.domain.opinions import TermsFact
 from chainfusion.domain.pool import Pool
 from chainfusion.domain.records import from_json
 from chainfusion.domain.terms.records import DealTerms
@@ -106,6 +107,11 @@ def show(desk: Desk, deal: str, version: int | None = None) -> TermsView:
     if not every:
         raise TermsUnknown(deal=deal, version=1)
     return next((each for each in reversed(every) if not each.outstanding), every[-1])
+
+
+def fact(desk: Desk, deal: str, version: int) -> TermsFact:
+    """A version as an opinion names it. Raises: UnknownDeal, TermsUnknown."""
+    return TermsFact(version, bytes.fromhex(show(desk, deal, version).record.fingerprint))
 
 
 # ------------------------------------------------------------------ running them

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, TypeVar
 from chainfusion.contracts.document.contract import DocumentView
 from chainfusion.contracts.document.refusals import AlreadyGranted
 from chainfusion.contracts.document.state import document_ids, grants
-from chainfusion.domain.document_kinds import DocumentKind
+from chainfusion.domain.document_kinds import DocumentKind, IndexEntry
 from chainfusion.domain.document_records import Document, Grant, NewDocument, Opinion
 from chainfusion.domain.documents import document_fingerprint
 from chainfusion.domain.errors import ChainFusionError, Text, require
@@ -75,10 +75,8 @@ def add(
     """
     if (first := desk.session.repeated(request)) is not None:
         return _added_before(desk, upload, next_of, str(request), first)
-    before = versions(desk, upload.deal, next_of)[-1].document if next_of else None
-    draft = _draft(desk, upload, before)
     keys = {msp: desk.members.encryption_key(msp) for msp in {desk.msp, *upload.readers}}
-    desk.session.check("document.register", deal=upload.deal, document=draft)
+    draft = check(desk, upload, next_of)
     sealed = desk.vault.seal(
         upload.content, upload.name, upload.media_type, keys, desk.session.signer, progress=progress
     )
@@ -93,9 +91,10 @@ def add(
     return Added(answer(receipt, Document), sealed.salt, receipt)
 
 
-def _draft(desk: Desk, upload: Upload, before: Document | None) -> NewDocument:
-    """What the contract is asked about before the content is sealed."""
-    return NewDocument(
+def check(desk: Desk, upload: Upload, next_of: str | None = None) -> NewDocument:
+    """Asks the contract whether it would take the file now, without reading it. Raises: the contract's refusals."""
+    before = versions(desk, upload.deal, next_of)[-1].document if next_of else None
+    draft = NewDocument(
         id=before.id if before else secrets.token_hex(16),
         kind=upload.kind,
         version=before.version + 1 if before else 1,
@@ -104,6 +103,8 @@ def _draft(desk: Desk, upload: Upload, before: Document | None) -> NewDocument:
         readers=tuple(sorted(set(upload.readers) - {desk.msp})),
         supersedes=before.version if before else None,
     )
+    desk.session.check("document.register", deal=upload.deal, document=draft)
+    return draft
 
 
 def _added_before(desk: Desk, upload: Upload, next_of: str | None, request: str, first: Receipt) -> Added:
@@ -152,6 +153,16 @@ def overview(desk: Desk, deal: str) -> tuple[DocumentView, ...]:
     return from_json(tuple[DocumentView, ...], desk.session.query("document.overview", deal=deal))
 
 
+def require_kinds(desk: Desk, deal: str, entries: tuple[IndexEntry, ...], *, request: str | None = None) -> Receipt:
+    """Sets which documents the deal needs, and from whom. Raises: the contract's refusals."""
+    return desk.session.call("document.require_kinds", request=request, deal=deal, entries=entries)
+
+
+def granted(desk: Desk, document: Document, readers: tuple[str, ...]) -> tuple[Grant, ...]:
+    """When and by which transaction each of a version's readers was let in, in the order of `readers`."""
+    return tuple(_grant_on_ledger(desk, document, reader) for reader in readers)
+
+
 def grant(desk: Desk, document: Document, reader: str, *, request: str | None = None) -> Grant:
     """Lets one more party read a version: the grant is registered, and the version's key sealed to the party.
 
@@ -170,6 +181,24 @@ def grant(desk: Desk, document: Document, reader: str, *, request: str | None = 
     if reader not in desk.vault.readers(document.object, desk.members.signed):
         _seal_to(desk, document, reader)
     return granted
+
+
+def grant_all(desk: Desk, document: Document, readers: tuple[str, ...], *, request: str) -> Receipt:
+    """Lets several parties read a version, a signed grant each, or none of them; gives the last receipt.
+
+    Every grant is asked for before the first is signed. Interrupted between two, a repeat of `request` completes it.
+    Raises: as `grant`.
+    """
+    version: dict[str, Any] = {"deal": document.deal, "document": document.id, "version": document.version}
+    requests = {reader: f"{request}:{reader}" for reader in readers}
+    for reader, each in requests.items():
+        if desk.session.first(each) is None:
+            desk.session.check("document.grant", **version, reader=reader)
+    for reader, each in requests.items():
+        grant(desk, document, reader, request=each)
+    last = desk.session.repeated(requests[readers[-1]])
+    assert last is not None
+    return last
 
 
 def _grant_on_ledger(desk: Desk, document: Document, reader: str) -> Grant:
@@ -203,7 +232,12 @@ def content_digest(opened: Opened) -> bytes:
 
 def state_opinion(desk: Desk, deal: str, statement: Statement, *, request: str | None = None) -> Opinion:
     """States an opinion on facts of the deal. Raises: the contract's refusals."""
-    return answer(desk.session.call("document.state_opinion", request=request, deal=deal, statement=statement), Opinion)
+    return answer(opine(desk, deal, statement, request=request), Opinion)
+
+
+def opine(desk: Desk, deal: str, statement: Statement, *, request: str | None = None) -> Receipt:
+    """`state_opinion`, answered with the receipt."""
+    return desk.session.call("document.state_opinion", request=request, deal=deal, statement=statement)
 
 
 def answer(receipt: Receipt, kind: type[R]) -> R:

@@ -21,6 +21,7 @@ from chainfusion.contracts.document.refusals import (
 from chainfusion.contracts.facts import StaleFact
 from chainfusion.contracts.framework import Context, Contract
 from chainfusion.contracts.pool.state import require_pool
+from chainfusion.contracts.terms.state import require_terms
 from chainfusion.domain.deal import DealState
 from chainfusion.domain.document_kinds import DocumentKind, IndexEntry, default_index
 from chainfusion.domain.document_records import Document, DocumentIndex, Grant, NewDocument, Opinion
@@ -206,6 +207,8 @@ def _grant(ctx: Context, document: Document, reader: str) -> Grant:
 def _require_relied(ctx: Context, deal: str, statement: Statement) -> None:
     if statement.pool is not None:
         require_pool(ctx, deal, statement.pool)
+    if statement.terms is not None:
+        require_terms(ctx, deal, statement.terms)
     for fact in statement.documents:
         state.require_fact(ctx, deal, fact)
 

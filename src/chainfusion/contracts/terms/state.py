@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chainfusion.contracts.deal.state import parties
+from chainfusion.contracts.facts import StaleFact, UnknownFact
 from chainfusion.contracts.framework import Context, Table
 from chainfusion.contracts.terms.refusals import TermsUnknown
 from chainfusion.domain.deal import PartyStatus
+from chainfusion.domain.errors import require
+from chainfusion.domain.opinions import TermsFact
 from chainfusion.domain.roles import Role
 from chainfusion.domain.terms.records import DealTerms
 
@@ -83,3 +86,16 @@ def in_force(ctx: Context, deal: str) -> int | None:
         if not outstanding(ctx, deal, version):
             return version
     return None
+
+
+def require_terms(ctx: Context, deal: str, fact: TermsFact) -> None:
+    """Refuses terms that the deal does not have, and those replaced by a version in force or, before one is, by any.
+
+    Raises: UnknownFact, StaleFact.
+    """
+    named = f"terms version {fact.version}"
+    found = versions.get(ctx, *version_ids(deal, fact.version))
+    known = found is not None and found.fingerprint == fact.fingerprint.hex()
+    require(known, UnknownFact(deal=deal, fact=named))
+    current = in_force(ctx, deal) or newest(ctx, deal)
+    require(fact.version >= current, StaleFact(deal=deal, fact=named, current=current))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainfusion.contracts.document.contract import DocumentView, IndexLine, OpinionView
 from chainfusion.domain.document_kinds import DOCUMENT_KIND_NAMES, DocumentKind
@@ -19,8 +19,19 @@ from chainfusion.node.views.sentences import conclusion_name
 
 
 @dataclass(frozen=True)
+class Reader:
+    """An institution that may read a version, and where it was let in."""
+
+    institution: Institution
+    since: Place
+
+
+@dataclass(frozen=True)
 class DocumentLine:
-    """A version of a document. `readable` tells whether this institution was granted it; names stay in the vault."""
+    """A version of a document. `readable` tells whether this institution was granted it; names stay in the vault.
+
+    `granted` tells since when each of the readers reads, on the document's own page alone.
+    """
 
     id: str
     kind: DocumentKind
@@ -32,6 +43,7 @@ class DocumentLine:
     readers: tuple[Institution, ...]
     readable: bool
     registered: Place
+    granted: tuple[Reader, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,12 +61,13 @@ class IndexRow:
 
 @dataclass(frozen=True)
 class Relied:
-    """A fact that an opinion relies on; `document` is None for the pool."""
+    """A fact that an opinion relies on; `document` is None for pool and terms. `page`: where it is in the deal."""
 
     what: Text
     version: int
     document: str | None
     fingerprint: str
+    page: str
 
 
 @dataclass(frozen=True)
@@ -133,7 +146,7 @@ class Documents:
             for row in self.opinions(deal)
             if document in (row.text.document, *(relied.document for relied in row.relies_on))
         )
-        versions = tuple(self._line(view) for view in reversed(views))
+        versions = tuple(replace(self._line(view), granted=self._granted(view)) for view in reversed(views))
         name = documents.read(self.desk, newest).facts.name if versions[0].readable else None
         kind_name = DOCUMENT_KIND_NAMES[newest.kind]
         return DocumentPage(deal, height, document, newest.kind, kind_name, name, versions, opinions)
@@ -180,13 +193,20 @@ class Documents:
             registered=self.acts.place(document.tx_id),
         )
 
+    def _granted(self, view: DocumentView) -> tuple[Reader, ...]:
+        found = documents.granted(self.desk, view.document, view.readers)
+        return tuple(Reader(self.acts.institution(each.reader), self.acts.place(each.tx_id)) for each in found)
+
     def _opinion(self, deal: str, view: OpinionView) -> OpinionRow:
         opinion = view.opinion
         statement = opinion.statement
         relies = [self._relied(deal, fact) for fact in statement.documents]
-        if statement.pool is not None:
-            pool = statement.pool
-            relies.insert(0, Relied(Text("Pool", "资产池"), pool.version, None, pool.root.hex()))
+        if (terms := statement.terms) is not None:
+            relies.insert(
+                0, Relied(Text("Deal terms", "交易条款"), terms.version, None, terms.fingerprint.hex(), "terms")
+            )
+        if (pool := statement.pool) is not None:
+            relies.insert(0, Relied(Text("Pool", "资产池"), pool.version, None, pool.root.hex(), "pool"))
         return OpinionRow(
             kind=statement.kind,
             kind_name=OPINION_KIND_NAMES[statement.kind],
@@ -202,4 +222,5 @@ class Documents:
 
     def _relied(self, deal: str, fact: DocumentFact) -> Relied:
         document = documents.version(self.desk, deal, fact.document, fact.version).document
-        return Relied(DOCUMENT_KIND_NAMES[document.kind], fact.version, fact.document, fact.fingerprint.hex())
+        kind, page = DOCUMENT_KIND_NAMES[document.kind], f"documents/{fact.document}"
+        return Relied(kind, fact.version, fact.document, fact.fingerprint.hex(), page)

@@ -5,9 +5,17 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from chainfusion.node.office import Office
-from chainfusion.web.forms import jobs, pool, process, tape
+from chainfusion.web.forms import documents, jobs, opinions, pool, process, tape
 
 
 def routers(office: Office) -> tuple[APIRouter, ...]:
     """Every area's pages. They stand before the pages that read, whose addresses take any word."""
-    return (jobs.router(office), jobs.api(office), tape.router(office), pool.router(office), process.router(office))
+    return (
+        jobs.router(office),
+        jobs.api(office),
+        tape.router(office),
+        pool.router(office),
+        process.router(office),
+        documents.router(office),
+        opinions.router(office),
+    )
