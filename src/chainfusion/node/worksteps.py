@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from chainfusion.contracts.process.refusals import EntriesRefused, NotYourTurn
 from chainfusion.contracts.process.view import AwaitedStep
 from chainfusion.domain.errors import require
-from chainfusion.domain.process.definition import Definition, Field, FieldKind, Process, Step
-from chainfusion.domain.process.records import Act, DealProcess, Entry, Proposed
+from chainfusion.domain.process.definition import Field, FieldKind, Process, Step
+from chainfusion.domain.process.records import Act, DealProcess, Entry, Proposed, process_of
 from chainfusion.domain.records import from_json
 from chainfusion.node.processes import Item, awaited
 from chainfusion.node.session import Session
@@ -55,15 +55,6 @@ def work_step(session: Session, item: Item) -> WorkStep:
     done = from_json(tuple[Act, ...], session.query("process.acts", deal=item.deal))
     on_item = (act for act in done if (act.run, act.step, act.item) == (item.run, item.step, stands.item))
     return WorkStep(item, step, process, stands, tuple(sorted(on_item, key=lambda act: act.at)))
-
-
-def process_of(definition: Definition, run: str) -> Process:
-    """The process, main or sub, that a run is of."""
-    process = definition.main
-    for part in run.split("/")[1:]:
-        step = process.step(part.partition(":")[0])
-        process = (step and definition.process(step.process or "")) or process
-    return process
 
 
 def entries_of(step: Step, written: dict[str, str]) -> tuple[Entry, ...]:

@@ -16,9 +16,9 @@ from chainfusion.contracts.process.work import local_day, progress
 from chainfusion.domain.calendar import OutsideCalendar, add_business_days, named
 from chainfusion.domain.deal import Party, PartyStatus
 from chainfusion.domain.errors import Text
-from chainfusion.domain.process.definition import Definition, Process, Quorum, Step
+from chainfusion.domain.process.definition import Definition, Quorum, Step
 from chainfusion.domain.process.layout import back_flows, reached
-from chainfusion.domain.process.records import MAIN, Act, ActKind
+from chainfusion.domain.process.records import MAIN, Act, ActKind, process_of
 from chainfusion.domain.roles import Role
 
 
@@ -86,15 +86,6 @@ def duties(course: Course, now: datetime) -> tuple[Duty, ...]:
     made = _Calendar(course, now)
     found = [*made.past(), *made.present(), *made.ahead()]
     return tuple(sorted(found, key=lambda duty: duty.due or date.max))
-
-
-def process_of(definition: Definition, run: str) -> Process:
-    """The process that a run is of."""
-    process = definition.main
-    for part in run.split("/")[1:]:
-        step = process.step(part.partition(":")[0])
-        process = (step and definition.process(step.process or "")) or process
-    return process
 
 
 class _Calendar:

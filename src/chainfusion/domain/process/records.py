@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from chainfusion.domain.process.definition import Definition
+from chainfusion.domain.process.definition import Definition, Process
 from chainfusion.domain.roles import Role
 from chainfusion.domain.text import check
 
@@ -140,3 +140,12 @@ class Delegation:
 def sub_run(run: str, step: str, msp: str, item: str) -> str:
     """The name of the run of a sub-process, for one institution and one work item of the step that it stands for."""
     return f"{run}/{step}:{msp}:{item[:16]}"
+
+
+def process_of(definition: Definition, run: str) -> Process:
+    """The process, main or sub, that a run is of, by its name as `sub_run` makes it."""
+    process = definition.main
+    for part in run.split("/")[1:]:
+        step = process.step(part.partition(":")[0])
+        process = (step and definition.process(step.process or "")) or process
+    return process

@@ -14,7 +14,7 @@ from chainfusion.domain.document_kinds import DOCUMENT_KIND_NAMES, DocumentKind
 from chainfusion.domain.errors import Text
 from chainfusion.domain.process.definition import Definition, Need, Process, Requirement, Step
 from chainfusion.domain.process.layout import back_flows, columns, reached
-from chainfusion.domain.process.records import MAIN, Act, DealProcess, Proposed
+from chainfusion.domain.process.records import MAIN, Act, DealProcess, Proposed, process_of
 from chainfusion.domain.records import from_json
 from chainfusion.domain.roles import ROLE_NAMES
 from chainfusion.node import processes
@@ -163,7 +163,7 @@ class Steps:
         return next(name for name in self.deals.names() if name.id == deal)
 
     def _line(self, deal: DealName, definition: Definition, found: AwaitedStep) -> WaitLine:
-        process = _process_of(definition, found.run)
+        process = process_of(definition, found.run)
         step = process.step(found.step)
         assert step is not None, "the contract names steps of its definition"
         institutions = (*found.waits_for, *found.to_check, *found.to_countersign)
@@ -196,16 +196,8 @@ class Steps:
 
 
 def _step_name(definition: Definition, act: Act) -> Text:
-    step = _process_of(definition, act.run).step(act.step)
+    step = process_of(definition, act.run).step(act.step)
     return Text(step.name, step.name_zh) if step else Text(act.step, act.step)
-
-
-def _process_of(definition: Definition, run: str) -> Process:
-    process = definition.main
-    for part in run.split("/")[1:]:
-        step = process.step(part.partition(":")[0])
-        process = (step and definition.process(step.process or "")) or process
-    return process
 
 
 def _named(requirement: Requirement) -> Text:
