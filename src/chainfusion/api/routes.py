@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse, Response
 from chainfusion.api.problems import BadAddress
 from chainfusion.api.uploads import check
 from chainfusion.cashflow.deal.assumed import Assumed, from_query
-from chainfusion.domain.errors import require
 from chainfusion.domain.records import to_json
+from chainfusion.domain.text import whole_number
 from chainfusion.node.views import Workspace
 from chainfusion.node.views.deals import DealOverview, DealsView
 from chainfusion.node.views.documents import DocumentPage, DocumentsView
@@ -77,9 +77,10 @@ def assumptions(request: Request) -> tuple[Assumed, int | None]:
 
 def whole(where: str, word: str) -> int:
     """A number from 1 in an address. Raises: BadAddress."""
-    fits = word.isascii() and word.isdigit() and len(word) < 8 and int(word) > 0
-    require(fits, BadAddress(where=where, why="a whole number from 1 is needed"))
-    return int(word)
+    number = whole_number(word)
+    if not number:
+        raise BadAddress(where=where, why="a whole number from 1 is needed")
+    return number
 
 
 def answers(model: Any) -> dict[int | str, dict[str, Any]]:

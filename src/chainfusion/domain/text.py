@@ -49,6 +49,11 @@ def is_line(text: str, limit: int) -> bool:
     return 0 < len(text.strip()) == len(text) <= limit and text.isprintable()
 
 
+def whole_number(word: str, digits: int = 7) -> int | None:
+    """The number that a word of 1 to `digits` ASCII digits writes; None where the word is none."""
+    return int(word) if word.isascii() and word.isdigit() and len(word) <= digits else None
+
+
 def check_digest(*digests: bytes) -> None:
     """32 bytes each: a SHA-256 value."""
     check(all(len(digest) == 32 for digest in digests), "a fingerprint has 32 bytes")

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from chainfusion.api.problems import FormRefused, problem, status_of
 from chainfusion.domain.errors import ChainFusionError, require
+from chainfusion.domain.text import whole_number
 from chainfusion.node.accounts.gatekeeper import Gatekeeper, Seated
 from chainfusion.node.accounts.refusals import SignInAgain
 from chainfusion.node.accounts.tokens import LONGEST_DAYS
@@ -171,16 +172,16 @@ def _tokens(routes: APIRouter, pages: _Pages) -> None:
         def act(seated: Seated, form: Filled) -> Response:
             pages.fresh(seated)
             days, label = form.text("days"), form.text("label")
-            fits = days.isascii() and days.isdigit() and 0 < int(days[:4]) <= LONGEST_DAYS
+            lasts = whole_number(days, 4) or 0
             require(
-                fits,
+                0 < lasts <= LONGEST_DAYS,
                 FormRefused(
                     why=f"a token lasts 1 to {LONGEST_DAYS} days", why_zh=f"令牌有效期为 1 至 {LONGEST_DAYS} 天"
                 ),
             )
             require(bool(label), FormRefused(why="a token needs a name", why_zh="令牌须有名称"))
             password = form.fields.get("token_key_password", ("",))[0] if form.text("scope") == "act" else None
-            token = pages.gatekeeper.make_token(seated, label, int(days), password, where_of(request))
+            token = pages.gatekeeper.make_token(seated, label, lasts, password, where_of(request))
             return pages.show(request, part="tokens", token=token)
 
         return await pages.change(request, "tokens", act)

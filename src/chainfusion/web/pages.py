@@ -14,6 +14,7 @@ from chainfusion.api.problems import BadAddress
 from chainfusion.api.routes import LARGEST, assumptions, evidence_file, whole
 from chainfusion.domain.errors import require
 from chainfusion.domain.records import to_json
+from chainfusion.domain.text import whole_number
 from chainfusion.node.views import Workspace
 from chainfusion.node.views.deals import DealOverview
 from chainfusion.node.views.facts import NotFound
@@ -204,9 +205,10 @@ def _before(request: Request) -> int | None:
     asked = request.query_params.get("before")
     if asked is None:
         return None
-    fits = asked.isascii() and asked.isdigit() and len(asked) < 17
-    require(fits, BadAddress(where="before", why="a block number is needed"))
-    return min(int(asked), LARGEST)
+    number = whole_number(asked, 16)
+    if number is None:
+        raise BadAddress(where="before", why="a block number is needed")
+    return min(number, LARGEST)
 
 
 # ------------------------------------------------------------------ downloads

@@ -63,6 +63,14 @@ def test_a_token_that_acts_needs_the_key_s_password(place: Gate) -> None:
     assert place.keeper.accounts.tokens.of(place.desk) == []
 
 
+@pytest.mark.parametrize("days", ["0", "367", "0366999", "00001", "1.5", "-1", "", "３"])
+def test_a_token_lasts_a_year_and_a_day_at_most(place: Gate, days: str) -> None:
+    assert (
+        place.signed_in().post("/account/tokens", data={"label": "x", "days": days, "scope": "read"}).status_code == 422
+    )
+    assert place.keeper.accounts.tokens.of(place.desk) == []
+
+
 def test_a_token_does_not_reach_the_account(place: Gate) -> None:
     token = make(place.signed_in(), "act", token_key_password=KEY)
     for method, path in (

@@ -15,6 +15,7 @@ import polars as pl
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.loan import FIELD, LOAN_FIELDS, Kind, Loan, days, minor_digits
 from chainfusion.domain.statistics import UNSTATED, PoolStatistics, rounded
+from chainfusion.domain.text import whole_number
 from chainfusion.ledger.evidence import merkle
 from chainfusion.node.loanbooks import Book
 from chainfusion.node.views.facts import Place
@@ -77,8 +78,10 @@ class Question:
     def page(self) -> int:
         """The page, from 1. Raises: BadQuestion."""
         asked = self.first("page") or "1"
-        require(asked.isascii() and asked.isdigit() and 0 < len(asked) < 8, BadQuestion(name="page", value=asked[:40]))
-        return max(1, int(asked))
+        number = whole_number(asked)
+        if number is None:
+            raise BadQuestion(name="page", value=asked[:40])
+        return max(1, number)
 
 
 def _asks(name: str) -> bool:

@@ -21,8 +21,12 @@ def acting(request: Request, overview: DealOverview) -> frozenset[Role]:
     if seat is None:
         return frozenset()
     held = Certificate.from_der(seat.desk.session.signer.certificate_der).roles
-    taken = {row.role for row in accepted(overview) if row.institution.msp == seat.desk.msp}
-    return frozenset(held & taken)
+    return frozenset(held & roles_of(overview, seat.desk.msp))
+
+
+def roles_of(overview: DealOverview, msp: str) -> frozenset[Role]:
+    """The roles that an institution has accepted in the deal."""
+    return frozenset(row.role for row in accepted(overview) if row.institution.msp == msp)
 
 
 def accepted(overview: DealOverview) -> tuple[PartyRow, ...]:

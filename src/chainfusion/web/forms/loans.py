@@ -17,6 +17,7 @@ from chainfusion.domain.errors import Text, require
 from chainfusion.domain.loan import FIELD, LOAN_FIELDS, Kind, LoanField, day
 from chainfusion.domain.pool import Pool
 from chainfusion.domain.records import to_json
+from chainfusion.domain.text import whole_number
 from chainfusion.node.loanbooks import OPEN, Book
 from chainfusion.node.office import Office
 from chainfusion.node.pools import OpeningsMissing
@@ -147,9 +148,10 @@ def _version(question: Question) -> int | None:
     told = question.first("version")
     if not told:
         return None
-    fits = told.isascii() and told.isdigit() and len(told) < 8
-    require(fits, BadAddress(where="version", why="a version is a whole number from 1"))
-    return int(told)
+    number = whole_number(told)
+    if number is None:
+        raise BadAddress(where="version", why="a version is a whole number from 1")
+    return number
 
 
 def _found(office: Office, book: Book, question: Question) -> Found:

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from chainfusion.domain.errors import Text, require
 from chainfusion.domain.loan import LOAN_FIELDS, Kind, LoanField, minor_digits
+from chainfusion.domain.text import whole_number
 from chainfusion.node.tapes.records import Column, Guess, Seen
 from chainfusion.tape.errors import BadMapping
 from chainfusion.tape.mapping import (
@@ -242,11 +243,12 @@ def _as_of_of(form: Filled, base: Mapping) -> AsOf:
 
 def _expected(form: Filled) -> Expected:
     currency = form.text("constant.currency") if form.text("from.currency") == CONSTANT else ""
-    loans = form.text("expect.loans").replace(",", "")
-    fits = not loans or (loans.isascii() and loans.isdigit() and len(loans) < 12)
-    require(fits, BadMapping(line=0, path="expect.loans", why=f"{loans[:40]!r} is not a whole number"))
+    told = form.text("expect.loans").replace(",", "")
+    loans = whole_number(told, 11)
+    not_whole = BadMapping(line=0, path="expect.loans", why=f"{told[:40]!r} is not a whole number")
+    require(not told or loans is not None, not_whole)
     return Expected(
-        loans=int(loans) if loans else None,
+        loans=loans,
         current_balance=parse_amount(form.text("expect.current_balance"), currency, "expect.current_balance"),
         original_balance=parse_amount(form.text("expect.original_balance"), currency, "expect.original_balance"),
     )

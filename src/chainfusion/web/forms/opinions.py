@@ -23,6 +23,7 @@ from chainfusion.domain.opinions import (
     TermsFact,
 )
 from chainfusion.domain.roles import Role
+from chainfusion.domain.text import whole_number
 from chainfusion.ledger.port import Receipt
 from chainfusion.node import documents
 from chainfusion.node.desk import Desk
@@ -139,6 +140,7 @@ def _versioned(kind: type[F], word: str) -> F:
 
 
 def _number(word: str) -> int:
-    if not (word.isascii() and word.isdigit() and len(word) < 8):
+    number = whole_number(word)
+    if number is None:
         raise ValueError("a version is a whole number")
-    return int(word)
+    return number

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from chainfusion.api.problems import BadAddress, FormRefused
 from chainfusion.contracts.pool.refusals import NotRegistered
-from chainfusion.domain.deal import DealState, PartyStatus
+from chainfusion.domain.deal import DealState
 from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.errors import require
 from chainfusion.domain.loan import FIELD
@@ -20,6 +20,7 @@ from chainfusion.domain.pool import Pool
 from chainfusion.domain.records import to_json
 from chainfusion.domain.roles import Role
 from chainfusion.domain.statistics import Band
+from chainfusion.domain.text import whole_number
 from chainfusion.ledger.port import Receipt
 from chainfusion.node import pools
 from chainfusion.node.desk import Desk
@@ -31,6 +32,7 @@ from chainfusion.node.views.pools import PoolComparison, PoolView, comparison
 from chainfusion.tape.compare import Changes
 from chainfusion.web.csvtable import csv_pieces
 from chainfusion.web.forms import loans
+from chainfusion.web.forms.acting import roles_of
 from chainfusion.web.forms.submission import EMPTY, Filled, submit
 from chainfusion.web.rendering import language, page
 from chainfusion.web.strata import Chart, chart_of
@@ -38,7 +40,7 @@ from chainfusion.web.tables import Tables
 
 FIRST_CHARTS = ("ltv_ppm", "rate_ppm", "current_balance")
 SIDE_CHARTS = ("rate_ppm", "credit_score", "current_balance", "remaining_term", "seasoning", "ltv_ppm")
-MAY_ACKNOWLEDGE = (Role.TRUSTEE, Role.LEAD_UNDERWRITER)
+MAY_ACKNOWLEDGE = frozenset({Role.TRUSTEE, Role.LEAD_UNDERWRITER})
 SHOWN_CHANGES = 100
 
 
@@ -126,10 +128,9 @@ def may_open(office: Office, deal: str) -> bool:
 
 def acknowledges(office: Office, view: PoolView, overview: DealOverview) -> bool:
     """Whether this institution has still to say that it works on the version in force."""
-    mine = {row.role for row in overview.parties if row.institution.msp == office.desk.msp
-            and row.status is PartyStatus.ACCEPTED}  # fmt: skip
     said = any(each.version == view.version and each.by.msp == office.desk.msp for each in view.acknowledged)
-    return bool(mine & set(MAY_ACKNOWLEDGE)) and not said and overview.line.state is DealState.OPEN
+    mine = roles_of(overview, office.desk.msp)
+    return bool(mine & MAY_ACKNOWLEDGE) and not said and overview.line.state is DealState.OPEN
 
 
 def _acknowledge(made: APIRouter, office: Office) -> None:
@@ -148,11 +149,10 @@ def _acknowledge(made: APIRouter, office: Office) -> None:
         """Acknowledges the version that was shown."""
 
         def act(desk: Desk, form: Filled) -> Receipt:
-            version, root = form.text("version"), form.text("root")
-            fits = version.isascii() and version.isdigit() and 0 < len(version) < 8 and len(root) == 64
-            require(fits and not set(root) - set("0123456789abcdef"),
-                    FormRefused(why="version and root are needed", why_zh="缺少版本或根"))  # fmt: skip
-            return pools.acknowledge(desk, deal, int(version), bytes.fromhex(root), request=form.request)
+            version, root = whole_number(form.text("version")), form.text("root")
+            if version is None or len(root) != 64 or set(root) - set("0123456789abcdef"):
+                raise FormRefused(why="version and root are needed", why_zh="缺少版本或根")
+            return pools.acknowledge(desk, deal, version, bytes.fromhex(root), request=form.request)
 
         where = f"/deals/{quote(deal)}/pool"
         return await submit(request, office, "pool-acknowledge.html", act, where, lambda _: facts(deal))
@@ -208,7 +208,7 @@ def _compare(made: APIRouter, office: Office) -> None:
 
 
 def _number(request: Request, name: str, otherwise: int) -> int:
-    told = request.query_params.get(name, str(otherwise))
-    fits = told.isascii() and told.isdigit() and 0 < len(told) < 8
-    require(fits, BadAddress(where=name, why="a version is a whole number from 1"))
-    return int(told)
+    number = whole_number(request.query_params.get(name, str(otherwise)))
+    if number is None:
+        raise BadAddress(where=name, why="a version is a whole number from 1")
+    return number

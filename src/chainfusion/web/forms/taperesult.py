@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response, Streamin
 from chainfusion.api.problems import BadAddress
 from chainfusion.domain.errors import Text, require
 from chainfusion.domain.loan import FIELD
+from chainfusion.domain.text import whole_number
 from chainfusion.node.office import Office
 from chainfusion.node.tapes import Checked, Column, Draft, Seen
 from chainfusion.tape.mapping import Mapping
@@ -175,11 +176,10 @@ def _findings(office: Office, request: Request, draft: Draft) -> tuple[pl.DataFr
     for name in ("rule", "column", "severity"):
         if asked := request.query_params.get(name):
             table = table.filter(pl.col(name) == asked)
-    asked = request.query_params.get("page", "1")
-    require(
-        asked.isascii() and asked.isdigit() and 0 < len(asked) < 8, BadAddress(where="page", why="a number is needed")
-    )
-    return table, max(1, min(int(asked), _pages(table)))
+    number = whole_number(request.query_params.get("page", "1"))
+    if number is None:
+        raise BadAddress(where="page", why="a number is needed")
+    return table, max(1, min(number, _pages(table)))
 
 
 def _pages(table: pl.DataFrame) -> int:

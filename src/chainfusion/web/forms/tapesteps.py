@@ -9,6 +9,7 @@ from chainfusion.domain.deal import DealState
 from chainfusion.domain.errors import Text
 from chainfusion.domain.loan import FIELD
 from chainfusion.domain.records import to_json
+from chainfusion.domain.text import whole_number
 from chainfusion.node.jobs import Job
 from chainfusion.node.office import Office
 from chainfusion.node.tapes import Checked, Draft
@@ -19,8 +20,7 @@ from chainfusion.web.forms.submission import Filled
 
 def number_of(form: Filled) -> int:
     """The state of the draft that a form was made for; 0, which no draft has, where it does not say."""
-    told = form.text("number")
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0
+    return whole_number(form.text("number"), 9) or 0
 
 
 def next_step(office: Office, draft: Draft) -> str:
