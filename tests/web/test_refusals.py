@@ -12,6 +12,7 @@ from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.errors import UnknownRefusal, error_from_json
 from chainfusion.domain.roles import Role
 from chainfusion.web.guard import HEADERS
+from scripts import reference
 from tests.support.consortium import Consortium
 from tests.support.scene import DEAL, DRAFT
 from tests.web.conftest import HOST, Asked, workspace_of
@@ -36,6 +37,7 @@ NOWHERE = (
 
 
 def test_every_code_with_a_status_is_a_code_of_this_program() -> None:
+    reference.errors_page()  # which loads every module that has a refusal
     for code in STATUSES:
         assert not isinstance(error_from_json({"code": code, "facts": {}}), UnknownRefusal), code
 

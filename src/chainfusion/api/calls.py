@@ -96,6 +96,7 @@ def _add(api: APIRouter, schemas: Schemas, operation: Operation, family: str, us
     async def endpoint(request: Request) -> Response:
         session = seat_of(request).desk.session
         arguments, key = await _arguments(request), _key(request)
+        operation.arguments(arguments)
         return await run_in_threadpool(use, session, operation, arguments, key)
 
     said = (operation.body.__doc__ or operation.full_name).strip()
@@ -136,7 +137,6 @@ def _answers(family: str) -> dict[str, Any]:
 
 
 def _call(session: Session, operation: Operation, arguments: dict[str, Any], key: str | None) -> Response:
-    operation.arguments(arguments)
     repeated = session.first(key) is not None
     receipt = session.call(operation.full_name, request=key, **arguments)
     headers = {"Location": f"/api/v1/ledger/transactions/{receipt.tx_id}"}
@@ -145,14 +145,12 @@ def _call(session: Session, operation: Operation, arguments: dict[str, Any], key
 
 def _check(session: Session, operation: Operation, arguments: dict[str, Any], key: str | None) -> Response:
     del key
-    operation.arguments(arguments)
     session.check(operation.full_name, **arguments)
     return Response(status_code=204)
 
 
 def _query(session: Session, operation: Operation, arguments: dict[str, Any], key: str | None) -> Response:
     del key
-    operation.arguments(arguments)
     return JSONResponse(session.query(operation.full_name, **arguments))
 
 

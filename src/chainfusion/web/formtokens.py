@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from fastapi import Request
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from chainfusion.api.problems import FormRefused
@@ -92,11 +93,16 @@ async def checked_form(request: Request) -> AsyncIterator[None]:
 async def _field(request: Request, name: str) -> str:
     if not request.headers.get("content-type", "").startswith(FORMS):
         return ""
+    found = (await form_of(request)).get(name)
+    return found if isinstance(found, str) else ""
+
+
+async def form_of(request: Request) -> FormData:
+    """A request's form, read once however often it is asked for. Raises: FormRefused."""
     try:
-        found = (await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS)).get(name)
+        return await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS)
     except HTTPException as error:
         raise FormRefused(why=str(error.detail)[:200], why_zh="内容不完整或格式不符") from None
-    return found if isinstance(found, str) else ""
 
 
 def _under(mask: bytes, text: bytes) -> bytes:

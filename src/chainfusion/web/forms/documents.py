@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,6 @@ from chainfusion.domain.deal import DealState
 from chainfusion.domain.document_kinds import DOCUMENT_KIND_NAMES, DocumentKind
 from chainfusion.domain.errors import Text, require
 from chainfusion.domain.roles import Role
-from chainfusion.ledger.port import Receipt
 from chainfusion.node import documents
 from chainfusion.node.desk import Desk
 from chainfusion.node.documents import Added, Upload
@@ -28,7 +28,7 @@ from chainfusion.node.views.documents import DocumentLine
 from chainfusion.web.forms import documentgrants
 from chainfusion.web.forms.acting import acting, others
 from chainfusion.web.forms.jobs import PATIENCE, led_to
-from chainfusion.web.forms.submission import EMPTY, Filled, submit
+from chainfusion.web.forms.submission import EMPTY, Filled, submit, with_receipt
 from chainfusion.web.pages import Twins
 from chainfusion.web.rendering import page
 from chainfusion.web.tables import Tables
@@ -123,17 +123,13 @@ def _upload(made: APIRouter, office: Office, uploads: Uploads) -> None:
     async def bring(request: Request, deal: str) -> Response:
         """Seals the file for its readers and registers it."""
         account = seat_of(request).account
-        went: list[Added | Job] = []
 
-        def act(desk: Desk, form: Filled) -> Receipt | None:
+        def act(desk: Desk, form: Filled) -> Added | Job:
             upload, size, next_of = _filled_in(desk, deal, form)
             found = uploads.add(desk, account, upload, size, next_of=next_of, request=form.request)
-            went.append(office.jobs.awaited(found.id, PATIENCE) if isinstance(found, Job) else found)
-            return found.receipt if isinstance(found, Added) else None
+            return office.jobs.awaited(found.id, PATIENCE) if isinstance(found, Job) else found
 
-        return await submit(
-            request, office, TEMPLATE, act, lambda _: _on(deal, went[0]), lambda _: facts(request, deal)
-        )
+        return await submit(request, office, TEMPLATE, act, partial(_on, deal), lambda _: facts(request, deal))
 
 
 def _filled_in(desk: Desk, deal: str, form: Filled) -> tuple[Upload, int, str | None]:
@@ -157,10 +153,10 @@ def _filled_in(desk: Desk, deal: str, form: Filled) -> tuple[Upload, int, str | 
 def _on(deal: str, went: Added | Job) -> str:
     base = f"/deals/{quote(deal)}/documents"
     if isinstance(went, Added):
-        return f"{base}/{went.document.id}"
+        return with_receipt(f"{base}/{went.document.id}", went.receipt.tx_id)
     if went.result is None:
         return led_to(went)
-    return f"{base}/{went.result['document']}?receipt={went.result['transaction']}"
+    return with_receipt(f"{base}/{went.result['document']}", went.result["transaction"])
 
 
 # ------------------------------------------------------------------ what the form offers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -17,7 +17,7 @@ from chainfusion.node.desk import Desk
 from chainfusion.node.office import Office
 from chainfusion.node.processes import Item
 from chainfusion.node.worksteps import entries_of, work_step
-from chainfusion.web.forms.submission import EMPTY, Act, Filled, submit
+from chainfusion.web.forms.submission import EMPTY, Filled, submit
 from chainfusion.web.rendering import language, page
 
 TEMPLATE = "step.html"
@@ -51,13 +51,9 @@ def router(office: Office) -> APIRouter:
     async def deed(request: Request, deal: str, deed: str) -> Response:
         require(deed in DEEDS, BadAddress(where="the last part", why=f"none of {', '.join(DEEDS)}"))
         item, do = _item(request, deal), DEEDS[deed]
-
-        def act(desk: Desk, form: Filled) -> Receipt:
-            return do(desk, item, form)
-
-        bound: Act = act
+        where = f"/deals/{quote(deal)}/process"
         return await submit(
-            request, office, TEMPLATE, bound, f"/deals/{deal}/process", lambda _form: facts(request, deal)
+            request, office, TEMPLATE, lambda desk, form: do(desk, item, form), where, lambda _: facts(request, deal)
         )
 
     return routes
@@ -78,13 +74,12 @@ def _query(item: Item) -> str:
 
 
 def _done(desk: Desk, item: Item, form: Filled) -> Receipt:
-    step = work_step(desk.session, item).step if not desk.session.first(form.request) else None
-    written = {name.removeprefix(ENTRY): form.text(name) for name in form.fields if name.startswith(ENTRY)}
-    if step is None:
-        repeated = desk.session.repeated(form.request)
-        assert repeated is not None
+    repeated = desk.session.repeated(form.request)  # whose step may be left by now
+    if repeated is not None:
         return repeated
-    return processes.act(desk.session, item, entries_of(step, written), request=form.request)
+    written = {name.removeprefix(ENTRY): form.text(name) for name in form.fields if name.startswith(ENTRY)}
+    entries = entries_of(work_step(desk.session, item).step, written)
+    return processes.act(desk.session, item, entries, request=form.request)
 
 
 def _approved(desk: Desk, item: Item, form: Filled) -> Receipt:

@@ -10,14 +10,13 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 
 from chainfusion.api.problems import FormRefused, status_of
 from chainfusion.api.seats import seat_of
@@ -25,9 +24,9 @@ from chainfusion.domain.errors import ChainFusionError, require
 from chainfusion.ledger.port import Receipt
 from chainfusion.node.desk import Desk
 from chainfusion.node.office import Office
+from chainfusion.web.formtokens import form_of
 from chainfusion.web.rendering import page
 
-MAX_FIELDS, MAX_FILES = 2_000, 20
 LONGEST = 100_000
 """Characters of one field."""
 
@@ -61,17 +60,14 @@ class Filled:
 EMPTY = Filled()
 """The form as it is first shown."""
 
-Act = Callable[[Desk, Filled], Receipt | None]
-"""What a form does, as the person at a desk. Its receipt, or None where nothing was recorded on the ledger."""
+Made = TypeVar("Made")
+"""What a form made: a receipt, which the next page shows; a job; or nothing that the ledger knows of."""
 
 
 @asynccontextmanager
 async def filled(request: Request) -> AsyncIterator[Filled]:
     """A form as it was sent; its files last as long as the context. Raises: FormRefused."""
-    try:
-        form = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS)
-    except HTTPException as error:
-        raise FormRefused(why=str(error.detail)[:200], why_zh="内容不完整或格式不符") from None
+    form = await form_of(request)
     fields: dict[str, tuple[str, ...]] = {}
     files: dict[str, tuple[UploadFile, ...]] = {}
     for name, value in form.multi_items():
@@ -90,23 +86,28 @@ async def submit(
     request: Request,
     office: Office,
     template: str,
-    act: Act,
-    then: str | Callable[[Filled], str],
+    act: Callable[[Desk, Filled], Made],
+    then: str | Callable[[Made], str],
     facts: Callable[[Filled], dict[str, Any]] = lambda _: {},
 ) -> Response:
-    """Acts on a form as the person who sits there, and leads on to `then` with the receipt.
+    """Acts on a form as the person who sits there, and leads on to `then`, or to where it says for what was made.
 
-    A refusal is answered by `template` again, with `refusal`, what was `given` and `facts`; nothing was changed.
+    A refusal is answered by `template` again, with `refusal`, what was `given` and `facts`; nothing was changed. Both
+    the act and the page of a refusal run in a thread: others are served meanwhile.
     """
-    async with filled(request) as form:
+
+    def answer(form: Filled) -> Response:
         try:
-            receipt = await run_in_threadpool(act, seat_of(request).desk, form)
+            made = act(seat_of(request).desk, form)
         except ChainFusionError as error:
             return page(request, office.workspace, template, status_of(error), given=form, refusal=error, **facts(form))
-        return led_on(then if isinstance(then, str) else then(form), receipt)
+        where = then if isinstance(then, str) else then(made)
+        return RedirectResponse(with_receipt(where, made.tx_id) if isinstance(made, Receipt) else where, 303)
+
+    async with filled(request) as form:
+        return await run_in_threadpool(answer, form)
 
 
-def led_on(where: str, receipt: Receipt | None) -> Response:
-    """On to another page, which shows the receipt."""
-    joint = "&" if urlsplit(where).query else "?"
-    return RedirectResponse(where if receipt is None else f"{where}{joint}receipt={receipt.tx_id}", 303)
+def with_receipt(where: str, tx_id: str) -> str:
+    """A page's address that shows what was just recorded."""
+    return f"{where}{'&' if urlsplit(where).query else '?'}receipt={tx_id}"

@@ -50,34 +50,28 @@ def _steps(made: APIRouter, office: Office) -> None:
     async def bring(request: Request, deal: str) -> Response:
         """Takes a file."""
         account = seat_of(request).account
-        jobs: list[Job] = []
 
-        def act(desk: Desk, form: Filled) -> None:
+        def act(desk: Desk, form: Filled) -> Job:
             file = form.file("tape")
             require(file is not None, FormRefused(why="a file is needed", why_zh="请选择文件"))
             assert file is not None
             name = (file.filename or "tape").replace("\\", "/").rpartition("/")[2]
-            jobs.append(office.tapes.bring(desk, account, deal, name, file.file, request=form.request))
-            jobs.append(office.jobs.awaited(jobs[0].id, PATIENCE))
+            job = office.tapes.bring(desk, account, deal, name, file.file, request=form.request)
+            return office.jobs.awaited(job.id, PATIENCE)
 
-        return await submit(
-            request, office, "tape.html", act, lambda _: led_to(jobs[-1]), lambda _: facts(office, deal)
-        )
+        return await submit(request, office, "tape.html", act, led_to, lambda _: facts(office, deal))
 
     @made.post("/deals/{deal}/tape/look")
     async def look(request: Request, deal: str) -> Response:
         """Reads the file once more in another encoding, or another of its sheets."""
         account = seat_of(request).account
-        jobs: list[Job] = []
 
-        def act(desk: Desk, form: Filled) -> None:
+        def act(desk: Desk, form: Filled) -> Job:
             encoding = form.text("encoding") if form.text("encoding") in ENCODINGS else "auto"
             job = office.tapes.look_again(desk, account, deal, number_of(form), encoding, form.text("sheet")[:100])
-            jobs.append(office.jobs.awaited(job.id, PATIENCE))
+            return office.jobs.awaited(job.id, PATIENCE)
 
-        return await submit(
-            request, office, "tape.html", act, lambda _: led_to(jobs[-1]), lambda _: facts(office, deal)
-        )
+        return await submit(request, office, "tape.html", act, led_to, lambda _: facts(office, deal))
 
     @made.post("/deals/{deal}/tape/discard")
     async def discard(request: Request, deal: str) -> Response:

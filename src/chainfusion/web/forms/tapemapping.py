@@ -69,19 +69,18 @@ def _posts(made: APIRouter, office: Office) -> None:
     async def decide(request: Request, deal: str) -> Response:
         """Keeps what was filled in, and checks the tape by it."""
         account = seat_of(request).account
-        jobs: list[Job] = []
 
-        def act(desk: Desk, form: Filled) -> None:
+        def act(desk: Desk, form: Filled) -> Job:
             draft = office.tapes.folder.draft(deal, number_of(form))
             text = mapping_text(_mapping(office, draft, form))
-            jobs.append(_decide(office, desk, account, draft, form, text, _criteria(office, deal, draft, form)))
+            return _decide(office, desk, account, draft, form, text, _criteria(office, deal, draft, form))
 
         return await submit(
             request,
             office,
             "tape-mapping.html",
             act,
-            lambda _: led_to(jobs[-1]),
+            led_to,
             lambda form: mapping_facts(office, deal, form),
         )
 

@@ -17,7 +17,7 @@ from chainfusion.node.office import Office
 from chainfusion.node.pools import failed
 from chainfusion.node.tapes.tapes import possible_readers
 from chainfusion.web.forms.jobs import PATIENCE
-from chainfusion.web.forms.submission import EMPTY, Filled, submit
+from chainfusion.web.forms.submission import EMPTY, Filled, submit, with_receipt
 from chainfusion.web.forms.tapesteps import facts, number_of
 from chainfusion.web.rendering import page
 
@@ -38,9 +38,8 @@ def router(office: Office) -> APIRouter:
     async def register(request: Request, deal: str) -> Response:
         """Registers it."""
         account = seat_of(request).account
-        jobs: list[Job] = []
 
-        def act(desk: Desk, form: Filled) -> None:
+        def act(desk: Desk, form: Filled) -> Job:
             known = possible_readers(desk, deal)
             readers = tuple(each for each in form.all("reader") if each)
             why = "a reader is no accepted party of the deal"
@@ -55,14 +54,14 @@ def router(office: Office) -> APIRouter:
                 though_failing=form.text("though_failing") == "yes",
                 request=form.request,
             )
-            jobs.append(office.jobs.awaited(job.id, PATIENCE))
+            return office.jobs.awaited(job.id, PATIENCE)
 
         return await submit(
             request,
             office,
             "tape-register.html",
             act,
-            lambda _: registered(jobs[-1]),
+            registered,
             lambda _: register_facts(office, deal),
         )
 
@@ -73,7 +72,7 @@ def registered(job: Job) -> str:
     """To the pool with its receipt where it is registered, else to the work."""
     if job.result is None:
         return f"/jobs/{job.id}"
-    return f"/deals/{quote(job.deal)}/pool?receipt={job.result['transaction']}"
+    return with_receipt(f"/deals/{quote(job.deal)}/pool", job.result["transaction"])
 
 
 def register_facts(office: Office, deal: str) -> dict[str, Any]:
