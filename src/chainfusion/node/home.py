@@ -271,7 +271,7 @@ def write_record(path: Path, record: Any) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Puts `data` in the place of a file, in one durable step."""
+    """Puts `data` in the place of a file, its owner's alone to read, in one durable step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

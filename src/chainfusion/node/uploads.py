@@ -5,7 +5,6 @@ A large file waits in the home, readable to the node's operator alone, until the
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import time
@@ -21,6 +20,7 @@ from chainfusion.node import documents
 from chainfusion.node.desk import Desk
 from chainfusion.node.documents import Added, Upload
 from chainfusion.node.jobs import Job, Jobs, Kind, Stage, Work
+from chainfusion.node.private import new_file
 
 AT_ONCE = 8 * 1024 * 1024
 """Bytes that are sealed while the browser waits."""
@@ -82,7 +82,7 @@ class Uploads:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._sweep()
         name = secrets.token_hex(16)
-        with os.fdopen(os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as kept:
+        with new_file(self.folder / name) as kept:
             shutil.copyfileobj(upload.content, kept, 1 << 20)
         return name
 

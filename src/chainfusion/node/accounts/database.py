@@ -5,7 +5,6 @@ Passwords, session ids and tokens stand in it as hashes: whoever reads a copy ca
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Any
 
 from chainfusion.domain.errors import require
 from chainfusion.node.home import FileDamaged
+from chainfusion.node.private import ensure_file
 
 FILE = "accounts.db"
 VERSION = 1
@@ -57,7 +57,7 @@ class Database:
 
     def __post_init__(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+        ensure_file(self.path)
         self.path.chmod(0o600)
         self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:

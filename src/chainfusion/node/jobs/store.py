@@ -16,6 +16,7 @@ from typing import Any
 from chainfusion.domain.errors import require
 from chainfusion.node.home import FileDamaged
 from chainfusion.node.jobs.job import NEXT, OPEN, Job, JobState
+from chainfusion.node.private import ensure_file
 from chainfusion.node.session import RequestReused
 
 FILE = "jobs.db"
@@ -55,7 +56,7 @@ class JobStore:
         self._lock = RLock()
         self._claim = None if path is None else _claimed(path)
         if path is not None:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+            ensure_file(path)
         self._connection = sqlite3.connect(
             str(path) if path else ":memory:", isolation_level=None, check_same_thread=False
         )

@@ -17,8 +17,10 @@ from chainfusion.domain.criteria import Criteria
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.records import to_bytes
 from chainfusion.ledger.evidence.opening import SALT_BYTES
+from chainfusion.node.home import write_bytes
 from chainfusion.node.jobs import Stage, Work
-from chainfusion.node.tapes.folder import DraftFolder, write_private
+from chainfusion.node.private import new_file
+from chainfusion.node.tapes.folder import DraftFolder
 from chainfusion.node.tapes.records import Checked, Draft, LeftOut, NotReady, Prepared, RuleCount
 from chainfusion.tape.commit import commit
 from chainfusion.tape.compare import compare
@@ -71,7 +73,7 @@ def check(
                 refused = (Text(error.message("en"), error.message("zh")), Text(error.remedy("en"), error.remedy("zh")))
         found = _checked(work.job.account, intake.report, mapping_of(draft).file.header_row)
         found = replace(found, pool=pool, refused=refused)
-        write_private(making / "checked.json", to_bytes(found))
+        write_bytes(making / "checked.json", to_bytes(found))
     return found
 
 
@@ -115,7 +117,7 @@ def _prepared(making: Path, draft: Draft, tape: Tape, work: Work, in_force: pl.D
     committed = commit(chosen.tape, salts[RESULTS_SALT:])
     work.at("criteria", 0, loans)
     report = evaluate(chosen.tape, criteria, committed.root, salts[:RESULTS_SALT])
-    write_private(making / "salts", salts)
+    write_bytes(making / "salts", salts)
     _keep_failing(making, report)
     work.at("criteria", loans, loans)
     changes = None if in_force is None else compare(in_force, chosen.tape.frame)
@@ -170,7 +172,7 @@ _FAILING = {"criterion": pl.String, "index": pl.Int64, "loan": pl.String, "field
 
 
 def _write(table: pl.DataFrame, path: Path) -> None:
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    new_file(path).close()
     table.write_parquet(path, compression="zstd", compression_level=1)
 
 

@@ -20,7 +20,8 @@ from threading import RLock
 from typing import Any, BinaryIO, TypeVar
 
 from chainfusion.domain.errors import require
-from chainfusion.node.home import read_record, write_bytes, write_record
+from chainfusion.node.home import read_record, write_record
+from chainfusion.node.private import new_file
 from chainfusion.node.tapes.records import Checked, Draft, DraftChanged, NoDraft, Seen
 from chainfusion.tape.errors import TapeTooLarge
 from chainfusion.tape.mapping import Mapping
@@ -141,18 +142,13 @@ class DraftFolder:
             shutil.rmtree(making, ignore_errors=True)
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """A file that only its owner reads, in one durable step."""
-    write_bytes(path, data)  # whose temporary file is private from its first byte
-
-
 def _record(path: Path, kind: type[R]) -> R | None:
     return read_record(path, kind) if path.exists() else None
 
 
 def _copied(content: BinaryIO, target: Path, name: str) -> tuple[int, str]:
     digest, size = hashlib.sha256(), 0
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
+    with new_file(target) as file:
         while chunk := content.read(_CHUNK):
             size += len(chunk)
             require(size <= MAX_TAPE, TapeTooLarge(name=name, size=size, limit=MAX_TAPE))
