@@ -14,6 +14,7 @@ from chainfusion.node.home import Home
 from chainfusion.node.jobs import Jobs
 from chainfusion.node.loanbooks import LoanBooks
 from chainfusion.node.tapes import Tapes
+from chainfusion.node.uploads import Uploads
 from chainfusion.node.views import Workspace
 
 
@@ -53,6 +54,11 @@ class Office:
     def tapes(self) -> Tapes:
         """Loan tapes on their way into pools."""
         return Tapes.of(self.folder, self.jobs, self.loans)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Files on their way into deals."""
+        return Uploads.of(self.folder, self.jobs)
 
     @cached_property
     def loans(self) -> LoanBooks:

@@ -65,7 +65,7 @@ def may(request: Request, overview: DealOverview) -> May:
 def router(office: Office) -> APIRouter:
     """Index, documents, uploads and grants."""
     made = APIRouter(include_in_schema=False)
-    _upload(made, office, Uploads.of(office.folder, office.jobs))
+    _upload(made, office, office.uploads)
     made.include_router(documentgrants.router(office))
     _read(made, office)
     return made
