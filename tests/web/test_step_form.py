@@ -90,7 +90,7 @@ def test_rejected_with_a_reason_it_is_to_be_done_again(consortium: Consortium) -
     assert "Too small." in maker.get(PAGE).text
 
 
-@pytest.mark.parametrize("word", ["a lot", "1.005", "NaN", "", "1e400"])
+@pytest.mark.parametrize("word", ["a lot", "1.005", "NaN", "", "1e400", "100000000000"])
 def test_an_amount_that_is_none_comes_back_with_what_was_typed(consortium: Consortium, word: str) -> None:
     maker, height = workspace_of(consortium, Role.ORIGINATOR), consortium.ledger.height()
     status, text = deed(maker, "done", **{"entry.target-size": word})

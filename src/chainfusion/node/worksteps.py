@@ -60,7 +60,8 @@ def work_step(session: Session, item: Item) -> WorkStep:
 def entries_of(step: Step, written: dict[str, str]) -> tuple[Entry, ...]:
     """What people wrote, field by field, as the ledger takes it: amounts in fen, rates in parts per million.
 
-    Raises: EntriesRefused where an amount or rate is no number, or is finer than the ledger's unit.
+    An amount or rate is written with its decimal point, so that nobody's fen are taken for yuan. Raises: EntriesRefused
+    where it lacks the point, is no number, or is finer than the ledger's unit.
     """
     told = ((each, written.get(each.id, "").strip()) for each in step.template)
     return tuple(Entry(each.id, _as_kept(step, each, word)) for each, word in told if word or not each.optional)
@@ -71,7 +72,9 @@ def _as_kept(step: Step, field: Field, word: str) -> str:
         return word
     try:
         number = Decimal(word.replace(",", "").replace("，", "")).scaleb(SCALES.get(field.kind, 0))
-        whole = number.is_finite() and number == number.to_integral_value()
+        whole = (
+            number.is_finite() and number == number.to_integral_value() and (field.kind not in SCALES or "." in word)
+        )
     except InvalidOperation:
         whole = False
     why, why_zh = f"{word[:40]!r} is no number that the ledger's unit takes", f"“{word[:40]}”不是可登记的数值"
