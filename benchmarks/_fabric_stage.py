@@ -29,7 +29,7 @@ from chainfusion.ledger.fabric.gateway.peers import PeerAddress, Peers, Tls
 from chainfusion.ledger.port import Signer
 from chainfusion.node.network import DESK, REPRESENTATIVE, RunningNetwork, example_plan, start
 
-PROGRAMS = ("peer", "orderer", "configtxgen")
+PROGRAMS = ("peer", "orderer")
 DEAL = "bench-2026-1"
 ORIGINATOR = "DonghaiMSP"
 """Who opens the deal, and from whom the load comes."""

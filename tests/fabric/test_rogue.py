@@ -15,6 +15,7 @@ import pytest
 from fabric_protos.common import common_pb2 as common
 from fabric_protos.peer import proposal_response_pb2 as responses
 
+from chainfusion.contracts.consortium.state import signature_ids, signatures
 from chainfusion.domain.errors import ChainFusionError
 from chainfusion.ledger.evidence.transaction import VALID, Creator, Proposal, transient_digest
 from chainfusion.ledger.fabric.blocks.block import FabricBlock
@@ -112,6 +113,40 @@ def test_a_wrong_result_that_one_institution_endorses_is_not_valid_and_does_not_
 def _endorsed(payload: bytes, answer: responses.ProposalResponse) -> responses.ProposalResponse:
     """A result with the endorsement of another one."""
     return responses.ProposalResponse(response=answer.response, payload=payload, endorsement=answer.endorsement)
+
+
+# ------------------------------------------------------------------ an institution's own word
+
+STATED = signatures.key(*signature_ids(1, ROGUE))
+"""The signature under the agreement of the one that does not collude."""
+
+
+def test_a_majority_that_colludes_does_not_change_what_another_institution_has_said(on: Working) -> None:
+    for msp in HONEST:
+        with_contracts(on.network, msp, "probing")
+    try:
+        said = on.ledgers[ROGUE].state(STATED)
+        assert said is not None
+        assert ROGUE.encode() in said
+        codes = {key: _changed_by_most(on, key) for key in (STATED, "another key")}
+        assert codes == {STATED: "ENDORSEMENT_POLICY_FAILURE", "another key": VALID}
+        on.await_same_height()
+        assert [on.ledgers[msp].state(STATED) for msp in on.msps] == [said] * len(on.msps)
+    finally:
+        for msp in HONEST:
+            with_contracts(on.network, msp, None)
+
+
+def _changed_by_most(on: Working, key: str) -> str:
+    """Three of four endorse another value, which is a majority; gives the code that the peers recorded."""
+    signer = desk(on.network, "Org0MSP")
+    with ExitStack() as stack:
+        peers = peers_of(on.network, stack, HONEST, signer)
+        asked = asked_by(signer, on.network, "probe@1.put", key=key, value="forged")
+        answers = [peer.endorse(asked, "a call") for peer in peers]
+        ordered(on.network, "Org0MSP", transaction(signer, asked, answers))
+    ((_, code),) = await_recorded(on, asked.tx_id)
+    return code
 
 
 # ------------------------------------------------------------------ replay

@@ -14,9 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from chainfusion.contracts.framework.registry import UnknownOperation, VersionNotInForce
 from chainfusion.ledger.embedded import EmbeddedLedger
-from chainfusion.ledger.embedded.admission import MAX_CLOCK_DIFFERENCE
 from chainfusion.ledger.evidence.signatures import P256_ORDER
-from chainfusion.ledger.evidence.transaction import Creator, Proposal, Transaction, nonce_of
+from chainfusion.ledger.evidence.transaction import MAX_CLOCK_DIFFERENCE, Creator, Proposal, Transaction, nonce_of
 from chainfusion.ledger.port import TransactionRefused, TransactionState
 from tests.support.identities import make_member
 from tests.support.ledger import Consortium, Desk, representative, sign

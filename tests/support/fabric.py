@@ -37,7 +37,7 @@ from tests.fabric.network_stage import free_ports
 from tests.support.identities import Member
 from tests.support.ledger import Consortium, representative
 
-PROGRAMS = ("peer", "orderer", "configtxgen")
+PROGRAMS = ("peer", "orderer")
 ANYONE = "/Channel/Application/Readers"
 """The endorsement policy of the probe: any one member's peer."""
 
@@ -95,7 +95,7 @@ def fabric_lab(
         network = stack.enter_context(start(plan_of(msps, free_ports()), folder / "network"))
         consortium = Consortium(tuple(_member(network, msp) for msp in msps), **of)
         _end_chaincodes(network)
-        program = Program(consortium.registry, consortium.ledger_id, shared)
+        program = Program(consortium.registry, consortium.ledger_id, shared, clock=consortium.clock)
         for each in network.plan.organisations:
             tls = network.places.tls(each.msp, "chaincode")
             files = TlsFiles(tls.key, tls.certificate, tls.ca)

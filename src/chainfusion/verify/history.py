@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import pairwise
 
 from chainfusion.domain.errors import ChainFusionError, Text, require
@@ -22,11 +21,9 @@ from chainfusion.ledger.evidence.evidence_file import (
 )
 from chainfusion.ledger.evidence.merkle import leaf_hash, verify_inclusion
 from chainfusion.ledger.evidence.signatures import verify_p256
-from chainfusion.ledger.evidence.transaction import VALID
+from chainfusion.ledger.evidence.transaction import MAX_CLOCK_DIFFERENCE, VALID
 
 GOVERNANCE_VERSION = 1
-MAX_CLOCK_DIFFERENCE = timedelta(minutes=15)
-"""How far the time that a person states may be from the time of the block."""
 PEOPLE = frozenset({"client", "admin"})
 """Organisational units of those who sign transactions."""
 

@@ -9,9 +9,9 @@ from typing import BinaryIO
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.records import utc_text
 from chainfusion.ledger.evidence.evidence_file import Subject, SubjectKind
+from chainfusion.ledger.evidence.transaction import MAX_CLOCK_DIFFERENCE
 from chainfusion.verify import report
 from chainfusion.verify.anchor import OtherLedger
-from chainfusion.verify.history import MAX_CLOCK_DIFFERENCE
 from chainfusion.verify.statement import DocumentDiffers, Progress, fingerprint_of
 from chainfusion.verify.verdict import Recorder, Status
 

@@ -9,6 +9,7 @@ from chainfusion.contracts.access import as_founder, as_member
 from chainfusion.contracts.consortium import state
 from chainfusion.contracts.consortium.state import AgreementNotInForce, AgreementSignature, AgreementSigned
 from chainfusion.contracts.framework import Context, Contract
+from chainfusion.contracts.own_word import put_own_word
 from chainfusion.domain.errors import require
 from chainfusion.domain.governance import governance_step
 from chainfusion.domain.membership import (
@@ -99,7 +100,7 @@ def sign_agreement(ctx: Context, version: int, fingerprint: str) -> AgreementSig
         ctx.caller.msp, version, fingerprint, ctx.caller.certificate, ctx.timestamp, ctx.tx_id
     )
     ctx.emit(signature)
-    return state.signatures.put(ctx, signature, *state.signature_ids(version, ctx.caller.msp))
+    return put_own_word(ctx, state.signatures, signature, *state.signature_ids(version, ctx.caller.msp))
 
 
 @consortium.query()

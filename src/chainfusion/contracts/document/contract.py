@@ -20,6 +20,7 @@ from chainfusion.contracts.document.refusals import (
 )
 from chainfusion.contracts.facts import StaleFact
 from chainfusion.contracts.framework import Context, Contract
+from chainfusion.contracts.own_word import put_own_word
 from chainfusion.contracts.pool.state import require_pool
 from chainfusion.contracts.terms.state import require_terms
 from chainfusion.domain.deal import DealState
@@ -136,7 +137,7 @@ def state_opinion(ctx: Context, deal: str, statement: Statement) -> Opinion:
     _require_relied(ctx, deal, statement)
     opinion = Opinion(deal, ctx.caller.msp, statement, ctx.timestamp, ctx.tx_id)
     ctx.emit(opinion)
-    return state.opinions.put(ctx, opinion, *ids)
+    return put_own_word(ctx, state.opinions, opinion, *ids)
 
 
 @document_contract.query(guard=as_member)

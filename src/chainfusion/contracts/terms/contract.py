@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chainfusion.contracts.access import as_member, as_party
 from chainfusion.contracts.deal.state import require_deal
 from chainfusion.contracts.framework import Context, Contract
+from chainfusion.contracts.own_word import put_own_word
 from chainfusion.contracts.terms import state
 from chainfusion.contracts.terms.refusals import (
     AnotherCurrency,
@@ -95,7 +96,7 @@ def overview(ctx: Context, deal: str) -> tuple[TermsView, ...]:
 def _consent(ctx: Context, record: TermsVersion) -> Consent:
     given = Consent(record.deal, record.version, record.fingerprint, ctx.caller.msp, ctx.timestamp, ctx.tx_id)
     ctx.emit(given)
-    return state.consents.put(ctx, given, *state.version_ids(record.deal, record.version), ctx.caller.msp)
+    return put_own_word(ctx, state.consents, given, *state.version_ids(record.deal, record.version), ctx.caller.msp)
 
 
 def _view(ctx: Context, record: TermsVersion) -> TermsView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
@@ -16,6 +16,8 @@ from chainfusion.domain.records import from_json
 
 SIGNING_PREFIX = b"chainfusion transaction v1\n"
 VALID = "VALID"
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=15)
+"""How far the time that a person states may be from that of the block, or of the node that endorses."""
 _BEFORE_PAYLOAD, _AFTER_PAYLOAD = b'{"proposal":', b',"signature":"'
 
 
