@@ -34,7 +34,7 @@ def with_contracts(network: RunningNetwork, msp: str, way: str | None) -> None:
         command = [sys.executable, "-m", "tests.fabric.rogue_chaincode", way]
         root = str(SCRIPT.parents[2])
         environment["PYTHONPATH"] = f"{environment.get('PYTHONPATH', '')}:{root}"
-    processes.end_all([old])
+    assert processes.end_all([old]) == (), f"{name} did not end when it was told to"
     folder = network.places.node(msp, "chaincode")
     new = processes.start(name, command, environment, network.places.log(msp, "chaincode"), folder)
     processes.save(network.places.running, [new if each.name == name else each for each in running])

@@ -55,9 +55,9 @@ def serve(number: int, *, shared: bool) -> None:
     first = _ground({"ledger": _setting("CHAINCODE_LEDGER_ID"), "collections": _json("CHAINCODE_COLLECTIONS")})
     further = {name: _ground(each) for name, each in _json("CHAINCODE_CHANNELS").items()}
     program = Program(registry(), first.ledger_id, first.collections, further=further)
-    told = Event()
-    for each in ENDS:
-        signal.signal(each, lambda *_: told.set())
+    # Kept from all threads and waited for: a handler would run once the main thread wakes, and a signal that the system
+    # gives to another thread does not wake it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     with ExitStack() as stack:
         server = ChaincodeServer(_setting("CHAINCODE_ID"), program, _setting("CHAINCODE_ADDRESS"), tls, shared=shared)
         stack.enter_context(server)
@@ -65,7 +65,7 @@ def serve(number: int, *, shared: bool) -> None:
         if port:
             shown = Told(program.metrics, lambda: server.healthy)
             stack.enter_context(Operations(f"{host}:{int(port) + number}", shown, tls.context("http/1.1")))
-        told.wait()
+        signal.sigwait(ENDS)
 
 
 def supervise(count: int) -> int:

@@ -73,6 +73,8 @@ def end_all(processes: Sequence[Running], grace: float = GRACE_SECONDS) -> tuple
         time.sleep(0.05)
     for each in left:
         each.end(signal.SIGKILL)
+    while any(each.is_alive for each in left):  # its port is free once it is gone, and not before
+        time.sleep(0.01)
     return tuple(each.name for each in left)
 
 
