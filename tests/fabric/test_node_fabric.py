@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -159,23 +160,51 @@ def test_notaries_witness_and_evidence_verifies_elsewhere(town: Town) -> None:
 
 def test_two_institutions_serve_their_own_workspace_and_show_the_same(town: Town) -> None:
     with served(town, "donghai") as one, served(town, GUEST) as other:
-        first, second = (httpx.get(f"{each}api/v1/deals/{DEAL}").json() for each in (one, other))
+        first, second = (each.get(f"/api/v1/deals/{DEAL}").json() for each in (one, other))
         assert (first["line"]["id"], first["parties"]) == (second["line"]["id"], second["parties"])
-        assert httpx.get(f"{other}ledger").status_code == 200
+        assert other.get("/ledger").status_code == 200
         readable = [row for row in second["documents"]["index"] for each in row["documents"] if each["readable"]]
         assert readable
         assert not [row for row in first["documents"]["index"] for each in row["documents"] if each["readable"]]
 
 
+def test_what_one_institution_does_in_its_workspace_the_other_sees_in_its_own(town: Town) -> None:
+    with served(town, "donghai") as one, served(town, GUEST) as other:
+        body = {"deal": DEAL, "party": {"msp": "BeichenMSP", "role": "custodian"}}
+        sent = {"Idempotency-Key": "custodian-1"}
+        assert one.post("/api/v1/calls/deal.name_party", json=body, headers=sent).status_code == 403
+        with_token = sent | {"X-CSRF-Token": token_of(one)}
+        done = one.post("/api/v1/calls/deal.name_party", json=body, headers=with_token)
+        assert done.status_code == 201, done.text
+        repeated = one.post("/api/v1/calls/deal.name_party", json=body, headers=with_token)
+        assert (repeated.status_code, repeated.json()) == (200, done.json())
+        town.run(GUEST, "ledger", "await", str(done.json()["block"]))
+        parties = other.get(f"/api/v1/deals/{DEAL}").json()["parties"]
+        assert [each["status"] for each in parties if each["institution"]["msp"] == "BeichenMSP"] == ["named"]
+        refused = other.post("/api/v1/calls/deal.name_party", json=body,
+                             headers={"Idempotency-Key": "custodian-2", "X-CSRF-Token": token_of(other)})  # fmt: skip
+        assert (refused.status_code, refused.json()["code"]) == (403, "ROLE_NEEDED")
+
+
+def token_of(signed_in: httpx.Client) -> str:
+    """What a page's own scripts send along with a write."""
+    found = re.search('name="form-token" content="([^"]+)"', signed_in.get("/deals").text)
+    assert found is not None
+    return found.group(1)
+
+
 @contextmanager
-def served(town: Town, name: str) -> Iterator[str]:
-    """The address of a workspace that a process of its own serves, with one institution's password alone."""
+def served(town: Town, name: str) -> Iterator[httpx.Client]:
+    """A person signed in at a workspace that a process of its own serves, with one institution's password alone."""
     words = [sys.executable, "-m", "tests.fabric.run_cli", "serve", "--port", "0"]
     environment = os.environ | {"CHAINFUSION_HOME": town.home(name), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
                                 "CHAINFUSION_PASSWORD": f"{name} keeps this", "CHAINFUSION_USER": "desk"}  # fmt: skip
     with subprocess.Popen(words, env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:
-            yield process.stdout.readline().strip()
+            link = process.stdout.readline().strip()
+            with httpx.Client(base_url=link.partition("signin/")[0], follow_redirects=True, timeout=60) as client:
+                assert client.get(link).status_code == 200
+                yield client
         finally:
             process.send_signal(signal.SIGINT)
