@@ -49,8 +49,8 @@ def binaries_missing() -> str:
 
 
 def plan_of(msps: tuple[str, ...], port: int, hosts: int | None = None, batch: int = 500) -> Plan:
-    """Institutions, the first `hosts` of which (all, unless told) run a peer each; the first one orders, in blocks of at
-    most `batch` transactions."""
+    """Institutions, the first `hosts` of which (all, unless told) run a peer each; the first one orders, in blocks of
+    at most `batch` transactions."""
     roles = (Role.ORIGINATOR,)
     organisations = tuple(
         OrganisationPlan(

@@ -1,8 +1,8 @@
 """What contract tests said to a ledger in memory, said again to real Fabric: answers, refusals and writes are the same.
 
 Transactions' ids and people's certificates are other ones on Fabric, and so are fingerprints of what holds them; they
-are put in place of those in memory, wherever they stand. A ledger to which the same was said before a test is used again
-from there: what is refused or only reads changes nothing.
+are put in place of those in memory, wherever they stand. A ledger to which the same was said before a test is used
+again from there: what is refused or only reads changes nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from chainfusion.contracts.catalogue import registry
 from chainfusion.contracts.framework import Caller
-from chainfusion.domain.canonical import canonical
+from chainfusion.domain.canonical import NotCanonical, canonical
 from chainfusion.domain.errors import ChainFusionError
 from chainfusion.domain.records import to_json
 from chainfusion.domain.roles import INSTITUTION_ROLES
@@ -85,7 +85,7 @@ class Stage:
             if said.writes and known:
                 known -= 1
                 continue
-            if not known:
+            if not known and _can_be_signed(said.asked):
                 self._say(target, ledger_id, said)
 
     def _nearest(self, ledger_id: str, changes: list[str]) -> tuple[Replayed, int]:
@@ -106,7 +106,7 @@ class Stage:
         if said.refusal is not None:
             found = _refusal(ledger, proposal, signer)
             expected = target.there(json.dumps(said.refusal.to_json(), sort_keys=True))
-            assert json.dumps(found.to_json(), sort_keys=True) == expected, what
+            assert json.dumps(found.to_json(), sort_keys=True) == expected, f"{what}: {found.to_json()}, not {expected}"
         elif said.writes:
             receipt = ledger.submit(proposal, signer)
             target.others[said.tx_id] = receipt.tx_id
@@ -154,6 +154,15 @@ class Stage:
             transient=None,
             version=self.program.registry.in_force(contract).version,
         )
+
+
+def _can_be_signed(asked: Asked) -> bool:
+    """Whether there is a proposal with these arguments: a fraction, say, has no canonical bytes."""
+    try:
+        canonical(asked.arguments)
+    except NotCanonical:
+        return False
+    return True
 
 
 def _words(asked: Asked) -> str:

@@ -124,7 +124,7 @@ def agreement(ctx: Context) -> Agreement:
 @consortium.query()
 def agreement_signatures(ctx: Context, version: int) -> tuple[AgreementSignature, ...]:
     """Every signature under a version of the agreement, in order of member; two of one that left and came back."""
-    return tuple(state.signatures.all(ctx, f"{version:06d}"))
+    return tuple(sorted(state.signatures.all(ctx, f"{version:06d}"), key=lambda each: (each.msp, each.signed)))
 
 
 def _step(ctx: Context, step: str, **arguments: Any) -> MembershipChanged:
