@@ -76,6 +76,8 @@ class Asked:
             f"/deals/{DEAL}/timeline",
             "/ledger",
             "/ledger/blocks/20",
+            "/ledger/transactions",
+            "/efficiency",
             f"/ledger/transactions/{self.pool_tx}",
         )
 

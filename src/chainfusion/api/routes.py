@@ -7,17 +7,32 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from chainfusion.api.asked import (
+    BEFORE,
+    DEALS,
+    EFFICIENCY,
+    LEDGER,
+    TRANSACTIONS,
+    before_asked,
+    deals_asked,
+    efficiency_asked,
+    ledger_asked,
+)
 from chainfusion.api.problems import BadAddress
 from chainfusion.api.uploads import check
 from chainfusion.cashflow.deal.assumed import Assumed, from_query
 from chainfusion.domain.records import to_json
 from chainfusion.domain.text import whole_number
 from chainfusion.node.views import Workspace
-from chainfusion.node.views.deals import DealOverview, DealsView
+from chainfusion.node.views.deals import DealOverview
+from chainfusion.node.views.dealslist import DealsView
 from chainfusion.node.views.documents import DocumentPage, DocumentsView
-from chainfusion.node.views.ledger import BlockView, LedgerView, TransactionView
+from chainfusion.node.views.efficiency import EfficiencyView
+from chainfusion.node.views.inbox import InboxView
+from chainfusion.node.views.ledger import BlockView, LedgerView, TransactionsView, TransactionView
 from chainfusion.node.views.pools import PoolView
-from chainfusion.node.views.steps import InboxView, ProcessView
+from chainfusion.node.views.search import SearchView
+from chainfusion.node.views.steps import ProcessView
 from chainfusion.node.views.terms import CashflowView, PaymentView, TermsPage
 from chainfusion.node.views.workspace import TimelineView
 
@@ -27,6 +42,7 @@ DocumentId = Annotated[str, Path(max_length=64, description="The document's id."
 BlockNumber = Annotated[int, Path(ge=0, le=LARGEST, description="The block's number, from 0.")]
 TxId = Annotated[str, Path(max_length=64, description="The transaction's id, 64 hexadecimal characters.")]
 Before = Annotated[int | None, Query(ge=0, le=LARGEST, description="Blocks with smaller numbers only.")]
+Words = Annotated[str, Query(max_length=200, description="What is looked for.")]
 PaymentNumber = Annotated[str, Path(max_length=8, description="The payment's number, from 1.")]
 EVIDENCE_TYPE = "application/vnd.chainfusion.evidence"
 
@@ -109,10 +125,10 @@ def _deals(api: APIRouter, workspace: Workspace) -> None:
         """What awaits this institution across all deals, and what others are awaited for."""
         return JSONResponse(to_json(workspace.inbox()))
 
-    @api.get("/deals", responses=answers(DealsView))
-    def deals() -> Response:
-        """All deals, the newest first."""
-        return JSONResponse(to_json(workspace.deals()))
+    @api.get("/deals", responses=answers(DealsView), openapi_extra=DEALS)
+    def deals(request: Request) -> Response:
+        """A page of the deals that are asked for, and how many there are of each kind."""
+        return JSONResponse(to_json(workspace.deals(deals_asked(request))))
 
     @api.get("/deals/{deal}", responses=answers(DealOverview))
     def deal(deal: DealId) -> Response:
@@ -139,10 +155,10 @@ def _deals(api: APIRouter, workspace: Workspace) -> None:
         """A document's versions, readers and opinions."""
         return JSONResponse(to_json(workspace.document(deal, document)))
 
-    @api.get("/deals/{deal}/timeline", responses=answers(TimelineView))
-    def timeline(deal: DealId) -> Response:
-        """Signed acts of a deal, the newest first."""
-        return JSONResponse(to_json(workspace.timeline(deal)))
+    @api.get("/deals/{deal}/timeline", responses=answers(TimelineView), openapi_extra=BEFORE)
+    def timeline(request: Request, deal: DealId) -> Response:
+        """A page of a deal's signed acts, the newest first."""
+        return JSONResponse(to_json(workspace.timeline(deal, before_asked(request))))
 
 
 def _money(api: APIRouter, workspace: Workspace) -> None:
@@ -163,10 +179,25 @@ def _money(api: APIRouter, workspace: Workspace) -> None:
 
 
 def _ledger(api: APIRouter, workspace: Workspace) -> None:
-    @api.get("/ledger", responses=answers(LedgerView))
-    def ledger(before: Before = None) -> Response:
-        """The ledger's height and checkpoint, and a page of blocks."""
-        return JSONResponse(to_json(workspace.log(before)))
+    @api.get("/ledger", responses=answers(LedgerView), openapi_extra=LEDGER)
+    def ledger(request: Request, before: Before = None) -> Response:
+        """The ledger's height and checkpoint, and a page of the blocks that hold what is asked for."""
+        return JSONResponse(to_json(workspace.log(before, ledger_asked(request))))
+
+    @api.get("/ledger/transactions", responses=answers(TransactionsView), openapi_extra=TRANSACTIONS)
+    def transactions(request: Request) -> Response:
+        """A page of the transactions that are asked for, the newest first."""
+        return JSONResponse(to_json(workspace.transactions(ledger_asked(request), before_asked(request))))
+
+    @api.get("/search", responses=answers(SearchView))
+    def search(q: Words = "") -> Response:
+        """What answers to a hash or how it begins, an id, a name, a block's number."""
+        return JSONResponse(to_json(workspace.search(q)))
+
+    @api.get("/efficiency", responses=answers(EfficiencyView), openapi_extra=EFFICIENCY)
+    def efficiency(request: Request) -> Response:
+        """Cycle times in seconds, by step and by institution."""
+        return JSONResponse(to_json(workspace.efficiency(efficiency_asked(request))))
 
     @api.get("/ledger/blocks/{number}", responses=answers(BlockView))
     def block(number: BlockNumber) -> Response:

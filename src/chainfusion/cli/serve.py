@@ -128,6 +128,8 @@ def run(office: Office, place: Place, out: Printer, *, user: str = "", key: Sign
     from chainfusion.web.guard import LOOPBACK as NAMES
 
     assert office.home is not None
+    with out.progress("Reading the ledger") as told:
+        office.workspace.catch_up(told)
     gatekeeper = Gatekeeper(office.home, office.desk)
     hosts = (*NAMES, *place.names, *((place.host,) if place.host not in ("0.0.0.0", "::") else ()))  # noqa: S104
     app = create_app(office, seating=SignIn(gatekeeper, place.is_tls), hosts=hosts, is_tls=place.is_tls)

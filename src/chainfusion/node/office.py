@@ -13,6 +13,7 @@ from chainfusion.node.desk import Desk
 from chainfusion.node.home import Home
 from chainfusion.node.jobs import Jobs
 from chainfusion.node.loanbooks import LoanBooks
+from chainfusion.node.readmodel.setting import open_database
 from chainfusion.node.tapes import Tapes
 from chainfusion.node.uploads import Uploads
 from chainfusion.node.views import Workspace
@@ -34,7 +35,7 @@ class Office:
     @cached_property
     def workspace(self) -> Workspace:
         """The views, one set for all people."""
-        return Workspace(self.desk, self.ledger, self.trust)
+        return Workspace(self.desk, self.ledger, self.trust, open_database(self.home))
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -33,7 +33,7 @@ def router(workspace: Workspace) -> APIRouter:
             trust_name=workspace.trust_name,
             command=command(checked, workspace.trust_name),
             first_failure=_first_failure(checked),
-            known=workspace.acts.by_tx.get(str(checked.verdict.facts.get("tx_id"))) if visit_of(request).seat else None,
+            known=workspace.acts.find(str(checked.verdict.facts.get("tx_id"))) if visit_of(request).seat else None,
         )
 
     @routes.post("/evidence.json")

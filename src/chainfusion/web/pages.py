@@ -10,15 +10,26 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 
+from chainfusion.api.asked import before_asked
 from chainfusion.api.problems import BadAddress
 from chainfusion.api.routes import LARGEST, assumptions, evidence_file, whole
 from chainfusion.domain.errors import require
 from chainfusion.domain.records import to_json
-from chainfusion.domain.text import whole_number
 from chainfusion.node.views import Workspace
 from chainfusion.node.views.deals import DealOverview
 from chainfusion.node.views.facts import NotFound
 from chainfusion.node.views.terms import PaymentView
+from chainfusion.web.listpages import (
+    blocks_of,
+    deals_facts,
+    deals_of,
+    efficiency_facts,
+    efficiency_of,
+    ledger_facts,
+    searches,
+    timeline_links,
+    transactions_of,
+)
 from chainfusion.web.rendering import language, page
 from chainfusion.web.tables import Sheet, Tables
 from chainfusion.web.termpages import cashflow_facts, payment_facts, terms_facts
@@ -83,13 +94,13 @@ def _deals(twins: Twins, workspace: Workspace) -> None:
 
     def overview(request: Request, view: DealOverview) -> dict[str, Any]:
         del request
-        return {"overview": view, "tab": "overview", "acts": workspace.timeline(view.line.id).acts[:SHORT_TIMELINE]}
+        return {"overview": view, "tab": "overview", "acts": workspace.timeline(view.line.id, size=SHORT_TIMELINE).acts}
 
     def within(tab: str) -> Facts:
         return lambda request, _view: {"overview": deal(request), "tab": tab}
 
     twins.add("/inbox", "inbox.html", lambda _request: workspace.inbox(), Tables.inbox)
-    twins.add("/deals", "deals.html", lambda _request: workspace.deals(), Tables.deals)
+    twins.add("/deals", "deals.html", deals_of(workspace), Tables.deals, deals_facts)
     twins.add(
         "/deals/{deal}/process",
         "process.html",
@@ -115,9 +126,9 @@ def _deals(twins: Twins, workspace: Workspace) -> None:
     twins.add(
         "/deals/{deal}/timeline",
         "timeline.html",
-        lambda request: workspace.timeline(_of(request, "deal")),
+        lambda request: workspace.timeline(_of(request, "deal"), before_asked(request)),
         Tables.timeline,
-        within("timeline"),
+        lambda request, view: within("timeline")(request, view) | timeline_links(request),
     )
     twins.add("/deals/{deal}", "deal.html", deal, Tables.parties, overview)
 
@@ -174,19 +185,12 @@ def _ledger(twins: Twins, workspace: Workspace) -> None:
         Tables.transaction,
     )
 
-    @twins.router.get("/search")
-    def search(request: Request) -> Response:
-        asked = request.query_params.get("q", "")[:200]
-        found = workspace.find(asked)
-        return RedirectResponse(found or f"/ledger?q={quote(asked)}", 303)
-
     twins.add(
-        "/ledger",
-        "ledger.html",
-        lambda request: workspace.log(_before(request)),
-        Tables.ledger,
-        lambda request, _view: {"asked": request.query_params.get("q")},
+        "/ledger/transactions", "transactions.html", transactions_of(workspace), Tables.transactions, ledger_facts
     )
+    twins.add("/ledger", "ledger.html", blocks_of(workspace), Tables.ledger, ledger_facts)
+    twins.add("/efficiency", "efficiency.html", efficiency_of(workspace), Tables.efficiency, efficiency_facts)
+    searches(twins.router, workspace)
 
     @twins.router.get("/ledger/checkpoint")
     def checkpoint() -> Response:
@@ -199,16 +203,6 @@ def _ledger(twins: Twins, workspace: Workspace) -> None:
     @twins.router.get("/ledger/genesis.json")
     def trust() -> Response:
         return Response(workspace.trust, media_type="application/json", headers=_attachment(workspace.trust_name))
-
-
-def _before(request: Request) -> int | None:
-    asked = request.query_params.get("before")
-    if asked is None:
-        return None
-    number = whole_number(asked, 16)
-    if number is None:
-        raise BadAddress(where="before", why="a block number is needed")
-    return min(number, LARGEST)
 
 
 # ------------------------------------------------------------------ downloads

@@ -20,6 +20,7 @@ from chainfusion.node.office import Office
 from chainfusion.node.views import Workspace
 from chainfusion.node.views.acts import Act
 from chainfusion.web import figures
+from chainfusion.web.durations import duration
 from chainfusion.web.formtokens import csrf_field, drawn_for, form_token, key_is_locked
 from chainfusion.web.i18n import preferred, translator
 from chainfusion.web.strata import gauge
@@ -45,6 +46,7 @@ def environment(lang: str) -> Environment:
     for name in ("money", "exact_money", "scale", "day", "moment", "short_day", "local_day", "limit"):
         made.globals[name] = _speaking(getattr(figures, name), lang)
     made.globals |= {"csrf_field": csrf_field, "form_token": form_token, "key_is_locked": key_is_locked}
+    made.globals["duration"] = _speaking(duration, lang)
     made.globals |= {"gauge": gauge, "fresh_request": partial(secrets.token_hex, 16)}
     made.filters["is_hash"] = figures.is_hash
     made.filters["t"] = partial(figures.in_lang, lang=lang)
@@ -109,7 +111,7 @@ def _jobs_open(request: Request) -> int:
 
 def _receipt(request: Request, workspace: Workspace) -> Act | None:
     """What was just recorded, where a form led here."""
-    return workspace.acts.by_tx.get(request.query_params.get("receipt", ""))
+    return workspace.acts.find(request.query_params.get("receipt", ""))
 
 
 def _here(request: Request, **changes: str) -> str:

@@ -9,12 +9,17 @@ from chainfusion.cashflow.text.sheet import term_sheet
 from chainfusion.domain.errors import Text
 from chainfusion.domain.records import utc_text
 from chainfusion.node.views.acts import Act
-from chainfusion.node.views.deals import DealOverview, DealsView
+from chainfusion.node.views.deals import DealOverview
+from chainfusion.node.views.dealslist import DealsView
 from chainfusion.node.views.documents import DocumentPage, DocumentsView, IndexRow
-from chainfusion.node.views.ledger import BlockView, LedgerView, TransactionView
+from chainfusion.node.views.efficiency import EfficiencyView, StepTook, Took
+from chainfusion.node.views.inbox import InboxView
+from chainfusion.node.views.ledger import BlockView, LedgerView, TransactionsView, TransactionView
 from chainfusion.node.views.pools import PoolView
-from chainfusion.node.views.steps import InboxView, ProcessView, WaitLine
+from chainfusion.node.views.search import SearchView
+from chainfusion.node.views.steps import ProcessView
 from chainfusion.node.views.terms import CashflowView, PaymentView, TermsPage
+from chainfusion.node.views.waits import WaitLine
 from chainfusion.node.views.workspace import TimelineView
 from chainfusion.web.csvtable import Cell, csv_text
 from chainfusion.web.strata import chart_of
@@ -268,7 +273,36 @@ class Tables:
         rows = ((line.number, line.hash, utc_text(line.time), line.count, line.invalid) for line in view.blocks)
         return Sheet(("number", "hash", "time", "transactions", "invalid"), rows)
 
+    def transactions(self, view: TransactionsView) -> Sheet:
+        """A transaction a row."""
+        return self._acts(view.acts)
+
+    def search(self, view: SearchView) -> Sheet:
+        """An answer a row."""
+        rows = ((each.kind.value, self._t(each.name), each.id, each.page) for each in view.found)
+        return Sheet(("kind", "name", "id", "page"), rows)
+
+    def efficiency(self, view: EfficiencyView) -> Sheet:
+        """A step a row, then each institution at it; times in seconds."""
+        columns = ("process", "part", "step", "name", "msp", "institution", "count", "median_s", "longest_s", "late")
+        rows = (
+            (step.process, self._t(step.part), step.step, self._t(step.name), msp, name, *_took(took))
+            for step in view.steps
+            for msp, name, took in self._at_step(step)
+        )
+        return Sheet(columns, rows)
+
+    def _at_step(self, step: StepTook) -> Iterable[tuple[str | None, str | None, Took]]:
+        if step.whole is not None:
+            yield None, None, step.whole
+        for each in step.institutions:
+            yield each.institution.msp, self._t(each.institution.name), each.took
+
     def transaction(self, view: TransactionView) -> Sheet:
         """An argument of the call a row."""
         rows = ((each.path, each.value, self._t(each.meaning)) for each in view.arguments)
         return Sheet(("path", "value", "meaning"), rows)
+
+
+def _took(took: Took) -> tuple[int, int, int, int]:
+    return took.count, took.median, took.longest, took.late

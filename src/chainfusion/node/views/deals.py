@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chainfusion.contracts.deal.contract import DealView as ContractDeal
-from chainfusion.domain.deal import DEAL_STATE_NAMES, PRODUCT_NAMES, Deal, DealState, PartyStatus, Product
+from chainfusion.domain.deal import DEAL_STATE_NAMES, PRODUCT_NAMES, DealState, PartyStatus, Product
 from chainfusion.domain.errors import Text
 from chainfusion.domain.records import from_json
 from chainfusion.domain.roles import Role
@@ -41,22 +41,6 @@ class DealLine:
 
 
 @dataclass(frozen=True)
-class DealName:
-    """A deal by its id and its names."""
-
-    id: str
-    name: Text
-
-
-@dataclass(frozen=True)
-class DealsView:
-    """All deals of the ledger."""
-
-    height: int
-    deals: tuple[DealLine, ...]
-
-
-@dataclass(frozen=True)
 class DealOverview:
     """One deal: what stands, who is awaited, and all that says so.
 
@@ -86,22 +70,16 @@ class Deals:
     pools: Pools
     documents: Documents
 
-    def names(self) -> tuple[DealName, ...]:
-        """All deals, the newest first, by name alone."""
-        return tuple(DealName(deal.id, Text(deal.name, deal.name_zh)) for deal in self._newest())
-
-    def view(self, height: int) -> DealsView:
-        """All deals, the newest first."""
-        return DealsView(height, tuple(self._line(self._picture(deal.id, height)) for deal in self._newest()))
-
-    def _newest(self) -> list[Deal]:
-        found = from_json(tuple[Deal, ...], self.desk.session.query("deal.overview"))
-        return sorted(found, key=lambda deal: deal.opened, reverse=True)
+    def line(self, deal: str, height: int) -> tuple[DealLine, tuple[PartyRow, ...]]:
+        """One deal's line in the list, and its parties. Raises: UnknownDeal."""
+        picture = self._picture(deal, height)
+        return self._line(picture), picture.parties
 
     def overview(self, deal: str, height: int) -> DealOverview:
         """One deal. Raises: UnknownDeal."""
         picture = self._picture(deal, height)
         pool = self.pools.view(deal, height) if picture.pool else None
+        done = self.acts.operations_of(deal)
         return DealOverview(
             height=height,
             line=self._line(picture),
@@ -112,13 +90,10 @@ class Deals:
             pools=pool.versions if pool else (),
             strands=pool.strands if pool else None,
             documents=picture.documents,
-            acts=len(self.acts.by_deal.get(deal, ())),
-            has_process=self._has("process.start", deal),
-            has_terms=self._has("terms.register", deal),
+            acts=self.acts.count_of(deal),
+            has_process="process.start" in done,
+            has_terms="terms.register" in done,
         )
-
-    def _has(self, operation: str, deal: str) -> bool:
-        return any(act.operation == operation and act.valid for act in self.acts.by_deal.get(deal, ()))
 
     def _picture(self, deal: str, height: int) -> Picture:
         shown = from_json(ContractDeal, self.desk.session.query("deal.show", deal=deal))

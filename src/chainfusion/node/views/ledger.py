@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from chainfusion.contracts.framework.keys import NAMESPACE, split_composite_key
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.membership import Member, Membership
@@ -19,8 +21,11 @@ from chainfusion.ledger.evidence.note import Note
 from chainfusion.ledger.port import Ledger, NotOnLedger
 from chainfusion.node.members import Members
 from chainfusion.node.notaries import Notaries
-from chainfusion.node.views.acts import Act, Acts, BlockLine
+from chainfusion.node.readmodel.schema import acts as act_table
+from chainfusion.node.readmodel.schema import blocks as block_table
+from chainfusion.node.views.acts import Act, Acts, Before, BlockLine
 from chainfusion.node.views.arguments import Argument, arguments
+from chainfusion.node.views.facets import LedgerAsked, LedgerFacets, counted, ledger_facets
 from chainfusion.node.views.facts import Institution
 
 PAGE = 50
@@ -54,7 +59,8 @@ class CheckpointView:
 
 @dataclass(frozen=True)
 class LedgerView:
-    """The ledger and a page of its blocks, the newest first; `older` is the `before` of the next page."""
+    """The ledger and a page of its blocks, the newest first; `older` is the `before` of the next page. Where some are
+    asked for, blocks that hold a transaction which answers, and `answering` of those."""
 
     ledger_id: str
     engine: str
@@ -62,9 +68,25 @@ class LedgerView:
     members: int
     height: int
     transactions: int
+    answering: int
+    asked: LedgerAsked
+    facets: LedgerFacets
     checkpoint: CheckpointView | None
     blocks: tuple[BlockLine, ...]
     older: int | None
+
+
+@dataclass(frozen=True)
+class TransactionsView:
+    """A page of the transactions that were asked for, the newest first; `older` is the `before` of the next page."""
+
+    height: int
+    transactions: int
+    answering: int
+    asked: LedgerAsked
+    facets: LedgerFacets
+    acts: tuple[Act, ...]
+    older: str | None
 
 
 @dataclass(frozen=True)
@@ -139,22 +161,46 @@ class Log:
     acts: Acts
     members: Members
 
-    def view(self, height: int, before: int | None = None) -> LedgerView:
+    def view(self, height: int, before: int | None, asked: LedgerAsked) -> LedgerView:
         """The ledger, with blocks below `before` (by default the newest)."""
-        top = min(height, before) if before is not None else height
-        first = max(0, top - PAGE)
         membership = self.members.current()
+        lines = self._lines(min(height, before) if before is not None else height, asked)
         return LedgerView(
             ledger_id=self.ledger.ledger_id,
             engine=self.ledger.engine,
             consortium=Text(membership.name, membership.name_zh),
             members=len(membership.active),
             height=height,
-            transactions=len(self.acts.by_tx),
+            transactions=self.acts.count(),
+            answering=counted(self.acts, asked),
+            asked=asked,
+            facets=ledger_facets(self.acts, asked),
             checkpoint=self.checkpoint(),
-            blocks=tuple(reversed(self.acts.blocks[first : max(0, top)])),
-            older=first or None,
+            blocks=lines[:PAGE],
+            older=lines[PAGE - 1].number if len(lines) > PAGE else None,
         )
+
+    def transactions(self, height: int, asked: LedgerAsked, before: Before | None) -> TransactionsView:
+        """The transactions that are asked for, before a place (by default the newest)."""
+        page = self.acts.page(PAGE, before, *asked.such())
+        return TransactionsView(
+            height=height,
+            transactions=self.acts.count(),
+            answering=counted(self.acts, asked),
+            asked=asked,
+            facets=ledger_facets(self.acts, asked),
+            acts=page.acts,
+            older=page.older,
+        )
+
+    def _lines(self, below: int, asked: LedgerAsked) -> tuple[BlockLine, ...]:
+        """Blocks below one, the newest first: a page of them, and one more where there are more."""
+        wanted = select(block_table).where(block_table.c.number < below)
+        if not asked.everything:
+            holding = select(act_table.c.block).where(act_table.c.block < below, *asked.such()).distinct()
+            found = holding.order_by(act_table.c.block.desc()).limit(PAGE + 1).subquery()
+            wanted = select(block_table).join(found, found.c.block == block_table.c.number)
+        return self.acts.block_lines(wanted.order_by(block_table.c.number.desc()).limit(PAGE + 1))
 
     def checkpoint(self) -> CheckpointView | None:
         """The newest checkpoint kept, each cosignature checked; None where none was made."""
@@ -217,7 +263,7 @@ class Log:
             signature=block.signature.hex(),
             ordered_by=tuple(map(self.acts.institution, signers)),
             checkpoint=self._covering(number),
-            acts=tuple(self.acts.by_tx[each.transaction.proposal.tx_id] for each in block.transactions),
+            acts=self.acts.of_block(number),
         )
 
     def transaction(self, tx_id: str, height: int) -> TransactionView:
@@ -230,7 +276,7 @@ class Log:
         return TransactionView(
             height=height,
             engine=self.ledger.engine,
-            act=self.acts.by_tx[proposal.tx_id],
+            act=self.acts.act(proposal.tx_id),
             channel=proposal.channel,
             nonce=proposal.nonce,
             signature=committed.transaction.signature.hex(),
@@ -243,10 +289,14 @@ class Log:
             arguments=arguments(proposal.args, lambda msp: self.acts.institution(msp).name),
             writes=_writes(outcome.writes, outcome.private),
             events=tuple(event["name"] for event in committed.events),
-            block_hash=self.acts.blocks[committed.block].hash,
+            block_hash=self._hash(committed.block),
             proof=Proof(found.leaf, found.leaves, tuple(each.hex() for each in found.path), found.links),
             checkpoint=size,
         )
+
+    def _hash(self, number: int) -> str:
+        found = self.acts.block_lines(select(block_table).where(block_table.c.number == number))
+        return found[0].hash
 
     def _covering(self, block: int) -> int | None:
         try:

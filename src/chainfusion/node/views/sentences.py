@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
@@ -81,6 +82,12 @@ def sentence(operation: str, args: Args, name_of: NameOf, kind_of: KindOf) -> Te
         return tell(template, **_words(operation, args, name_of, kind_of))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return Text(operation, operation)  # a refused call may carry anything as its arguments
+
+
+def edition() -> str:
+    """Changes with the wording: what was kept as it was worded before is to be worded again."""
+    said = "\n".join(f"{name} {text.en} {text.zh}" for name, text in (*_SAID.items(), *_CHANGES.items()))
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _words(operation: str, args: Args, name_of: NameOf, kind_of: KindOf) -> dict[str, Any]:

@@ -1,18 +1,15 @@
-"""A deal's process as it stands, step by step, and what awaits the reader's institution across all deals."""
+"""A deal's process as it stands, step by step."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from chainfusion.contracts.process.refusals import NoProcess
 from chainfusion.contracts.process.view import AwaitedStep
-from chainfusion.contracts.process.work import local_day
-from chainfusion.domain.deal import DealState
-from chainfusion.domain.document_kinds import DOCUMENT_KIND_NAMES, DocumentKind
 from chainfusion.domain.errors import Text
-from chainfusion.domain.process.definition import Definition, Need, Process, Requirement, Step
+from chainfusion.domain.process.definition import Definition, Process, Step
 from chainfusion.domain.process.layout import back_flows, columns, reached
 from chainfusion.domain.process.records import MAIN, Act, DealProcess, Proposed, process_of
 from chainfusion.domain.records import from_json
@@ -20,8 +17,8 @@ from chainfusion.domain.roles import ROLE_NAMES
 from chainfusion.node import processes
 from chainfusion.node.desk import Desk
 from chainfusion.node.views.acts import Acts
-from chainfusion.node.views.deals import DealName, Deals
 from chainfusion.node.views.facts import Institution
+from chainfusion.node.views.waits import DealName, Wait, WaitLine, line_of, wait_of
 
 
 class Stand(StrEnum):
@@ -33,14 +30,6 @@ class Stand(StrEnum):
     TODO = "todo"
 
 
-class Duty(StrEnum):
-    """What an institution owes a step."""
-
-    ACT = "act"
-    CHECK = "check"
-    COUNTERSIGN = "countersign"
-
-
 @dataclass(frozen=True)
 class StepBox:
     """One step of the diagram."""
@@ -49,27 +38,6 @@ class StepBox:
     name: Text
     who: Text
     stand: Stand
-
-
-@dataclass(frozen=True)
-class WaitLine:
-    """A step that is reached: what it is, of which run, whom it waits for, and what lacks.
-
-    mine: what the reader's institution owes it, if anything. lacks: inputs that are not on the ledger.
-    """
-
-    deal: DealName
-    run: str
-    step: str
-    name: Text
-    within: Text | None
-    since: datetime
-    due: date | None
-    overdue: bool
-    waits_for: tuple[Institution, ...]
-    mine: Duty | None
-    lacks: tuple[Text, ...]
-    fields: tuple[Text, ...]
 
 
 @dataclass(frozen=True)
@@ -97,119 +65,57 @@ class ProcessView:
 
 
 @dataclass(frozen=True)
-class InboxView:
-    """What awaits the reader's institution, the most pressing first, and what others are awaited for."""
-
-    height: int
-    mine: tuple[WaitLine, ...]
-    others: tuple[WaitLine, ...]
-
-
-@dataclass(frozen=True)
 class Steps:
     """Reads processes."""
 
     desk: Desk
     acts: Acts
-    deals: Deals
+    _definitions: dict[tuple[str, int], Definition] = field(default_factory=dict)
+    """A version's text never changes."""
 
-    def view(self, deal: str, height: int) -> ProcessView:
+    def view(self, deal: DealName, height: int) -> ProcessView:
         """A deal's process. Raises: UnknownDeal, NoProcess."""
-        record, definition = self._running(deal)
-        done = from_json(tuple[Act, ...], self.desk.session.query("process.acts", deal=deal))
-        awaited = () if record.ended else self._awaited(deal)
+        record, definition = self._running(deal.id)
+        session = self.desk.session
+        done = from_json(tuple[Act, ...], session.query("process.acts", deal=deal.id))
+        awaited = () if record.ended else processes.awaited(session, deal.id)
+        waits = (wait_of(definition, step, self.acts) for step in awaited)
         return ProcessView(
-            deal=deal,
+            deal=deal.id,
             height=height,
             name=Text(definition.main.name, definition.main.name_zh),
             process=record.process,
             version=record.version,
             ended=record.ended,
             columns=_columns(definition.main, done, awaited),
-            awaited=tuple(self._line(self._name(deal), definition, step) for step in awaited),
+            awaited=tuple(line_of(deal, wait, session.msp, session.clock()) for wait in waits),
             acts=tuple(
                 ActLine(_step_name(definition, act), self.acts.institution(act.msp), act)
                 for act in sorted(done, key=lambda act: (act.at, act.tx_id), reverse=True)
             ),
         )
 
-    def inbox(self, height: int) -> InboxView:
-        """All deals' awaited steps."""
-        lines = [line for deal in self.deals.names() for line in self._lines(deal)]
-        lines.sort(key=lambda line: (line.due or date.max, line.since))
-        mine = tuple(line for line in lines if line.mine is not None)
-        return InboxView(height, mine, tuple(line for line in lines if line.mine is None))
-
-    def _lines(self, deal: DealName) -> list[WaitLine]:
-        if self.desk.session.query("deal.show", deal=deal.id)["deal"]["state"] == DealState.CANCELLED:
-            return []
+    def waits(self, deal: str) -> tuple[Wait, ...]:
+        """What a deal waits for, as everybody may know it; nothing where no process runs."""
         try:
-            record, definition = self._running(deal.id)
+            record, definition = self._running(deal)
         except NoProcess:
-            return []
-        awaited = () if record.ended else self._awaited(deal.id)
-        return [self._line(deal, definition, step) for step in awaited]
+            return ()
+        awaited = () if record.ended else processes.awaited(self.desk.session, deal)
+        return tuple(wait_of(definition, step, self.acts) for step in awaited)
 
     def _running(self, deal: str) -> tuple[DealProcess, Definition]:
-        session = self.desk.session
-        record = from_json(DealProcess, session.query("process.show", deal=deal))
-        shown = session.query("process-definition.show", process=record.process, version=record.version)
-        return record, from_json(Proposed, shown).definition
-
-    def _awaited(self, deal: str) -> tuple[AwaitedStep, ...]:
-        return processes.awaited(self.desk.session, deal)
-
-    def _name(self, deal: str) -> DealName:
-        return next(name for name in self.deals.names() if name.id == deal)
-
-    def _line(self, deal: DealName, definition: Definition, found: AwaitedStep) -> WaitLine:
-        process = process_of(definition, found.run)
-        step = process.step(found.step)
-        assert step is not None, "the contract names steps of its definition"
-        institutions = (*found.waits_for, *found.to_check, *found.to_countersign)
-        calendar = step.deadline.calendar if step.deadline else ""
-        today = local_day(self.desk.session.clock(), calendar)
-        return WaitLine(
-            deal=deal,
-            run=found.run,
-            step=found.step,
-            name=Text(step.name, step.name_zh),
-            within=None if process is definition.main else Text(process.name, process.name_zh),
-            since=found.since,
-            due=found.due,
-            overdue=found.due is not None and bool(step.by) and today > found.due,
-            waits_for=tuple(self.acts.institution(msp) for msp in dict.fromkeys(institutions)),
-            mine=self._duty(found),
-            lacks=tuple(map(_named, found.missing)),
-            fields=tuple(Text(field.name, field.name_zh) for field in step.template),
-        )
-
-    def _duty(self, found: AwaitedStep) -> Duty | None:
-        for duty, institutions in (
-            (Duty.ACT, found.waits_for),
-            (Duty.CHECK, found.to_check),
-            (Duty.COUNTERSIGN, found.to_countersign),
-        ):
-            if self.desk.msp in institutions:
-                return duty
-        return None
+        record = from_json(DealProcess, self.desk.session.query("process.show", deal=deal))
+        key = (record.process, record.version)
+        if key not in self._definitions:
+            shown = self.desk.session.query("process-definition.show", process=record.process, version=record.version)
+            self._definitions[key] = from_json(Proposed, shown).definition
+        return record, self._definitions[key]
 
 
 def _step_name(definition: Definition, act: Act) -> Text:
     step = process_of(definition, act.run).step(act.step)
     return Text(step.name, step.name_zh) if step else Text(act.step, act.step)
-
-
-def _named(requirement: Requirement) -> Text:
-    match requirement.need:
-        case Need.DOCUMENT:
-            return DOCUMENT_KIND_NAMES[DocumentKind(requirement.of)]
-        case Need.POOL:
-            return Text("Registered pool", "已登记的资产池")
-        case Need.TERMS:
-            return Text("Deal terms in force", "已生效的交易条款")
-        case _:
-            return Text(f"Figure {requirement.of}", f"数据 {requirement.of}")
 
 
 # ------------------------------------------------------------------ the diagram

@@ -1,18 +1,21 @@
 """The read side of one institution's node: every page, table and API answer comes out of here.
 
-What was read at one height is kept until the ledger grows; nothing else is remembered.
+Blocks are followed into a read model. What was read of a deal is kept until a block touches that deal, what was read of
+the ledger until it grows; nothing else is remembered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC
 from threading import Lock
 from typing import Any, TypeVar
 
 from chainfusion.cashflow.deal.assumed import Assumed
 from chainfusion.cashflow.deal.run import DealRun
 from chainfusion.cashflow.text.writer import write_terms
+from chainfusion.domain.deal import DealState
 from chainfusion.domain.document_records import Document
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.records import from_json
@@ -23,13 +26,22 @@ from chainfusion.ledger.port import Ledger, Signer
 from chainfusion.node import cashflows, documents, proofs
 from chainfusion.node.cashflows import DealPool
 from chainfusion.node.desk import Desk
-from chainfusion.node.views.acts import Act, Acts
-from chainfusion.node.views.deals import DealName, DealOverview, Deals, DealsView
+from chainfusion.node.readmodel import Database, ReadModel
+from chainfusion.node.readmodel.database import MEMORY
+from chainfusion.node.readmodel.model import Progress
+from chainfusion.node.views.acts import NARRATION, Act, Acts, Before
+from chainfusion.node.views.board import Board, Held, Standing
+from chainfusion.node.views.deals import DealOverview, Deals
+from chainfusion.node.views.dealslist import DealsAsked, DealsView, deals_view
 from chainfusion.node.views.documents import DocumentPage, Documents, DocumentsView
+from chainfusion.node.views.efficiency import Efficiency, EfficiencyAsked, EfficiencyView
+from chainfusion.node.views.facets import LedgerAsked
 from chainfusion.node.views.facts import Institution, NotFound
-from chainfusion.node.views.ledger import BlockView, LedgerView, Log, TransactionView
+from chainfusion.node.views.inbox import InboxView, inbox
+from chainfusion.node.views.ledger import BlockView, LedgerView, Log, TransactionsView, TransactionView
 from chainfusion.node.views.pools import Pools, PoolView
-from chainfusion.node.views.steps import InboxView, ProcessView, Steps
+from chainfusion.node.views.search import SearchView, search
+from chainfusion.node.views.steps import ProcessView, Steps
 from chainfusion.node.views.terms import (
     CashflowView,
     PaymentView,
@@ -39,13 +51,18 @@ from chainfusion.node.views.terms import (
     chosen,
     refusal_of,
 )
+from chainfusion.node.views.waits import DealName
 from chainfusion.vault.opened import Opened
 
 T = TypeVar("T")
 KEPT = 512
 KEPT_RUNS = 16
 """Runs of deals under assumptions, which are larger than what else is kept."""
-SHORTEST_PREFIX = 6
+TIMELINE = 100
+"""Acts to a page of a deal's timeline."""
+NEWEST = 6
+"""Deals that the navigation names."""
+EVERY_DEAL, ALL_OF_IT, ALL_WORK = DealsAsked(), LedgerAsked(), EfficiencyAsked()
 
 
 @dataclass(frozen=True)
@@ -54,7 +71,10 @@ class TimelineView:
 
     deal: str
     height: int
+    total: int
     acts: tuple[Act, ...]
+    older: str | None
+    """Where the next page begins, as an address has it; None on the last."""
 
 
 @dataclass(frozen=True)
@@ -66,26 +86,42 @@ class Me:
     person: str
 
 
+@dataclass(frozen=True)
+class Nav:
+    """What every page names beside what it is about: how many deals there are, the newest, what awaits the reader."""
+
+    height: int
+    deals: int
+    newest: tuple[DealName, ...]
+    awaiting: int
+
+
 @dataclass
 class Workspace:
-    """Views on `ledger` for the person at `desk`; `trust` is what it checked: the genesis, or the channel's anchor."""
+    """Views on `ledger` for the person at `desk`; `trust` is what it checked: the genesis, or the channel's anchor.
+
+    `database` holds the read model; without one it is in memory, and read anew at each start.
+    """
 
     desk: Desk
     ledger: Ledger
     trust: bytes
+    database: Database | None = None
     _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    _kept_at: int = -1
     _runs: dict[tuple[Any, ...], DealRun] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        self.acts = Acts(self.ledger)
+        self.model = ReadModel(self.ledger, self.database or Database.at(MEMORY), NARRATION)
+        self.acts = Acts(self.model)
         self._pools = Pools(self.desk, self.acts)
         self._documents = Documents(self.desk, self.acts)
         self._deals = Deals(self.desk, self.acts, self._pools, self._documents)
-        self._steps = Steps(self.desk, self.acts, self._deals)
+        self._steps = Steps(self.desk, self.acts)
         self._terms = TermsViews(self.desk, self.acts)
         self._log = Log(self.ledger, self.acts, self.desk.members)
+        self._work = Efficiency(self.acts)
+        self._board = Board(self.model, self._ask, self.desk.session.clock)
 
     # ------------------------------------------------------------------ whose, and how far
 
@@ -96,31 +132,65 @@ class Workspace:
 
     def me(self) -> Me:
         """The institution and the person that read here."""
+        return self._keep(("me",), self._at_height(), self._me)
+
+    def _me(self) -> Me:
         member = self.desk.members.member(self.desk.msp)
         signer = self.desk.session.signer
         return Me(Institution(member.msp, Text(member.name, member.name_zh)), member.roles, _person(signer))
+
+    def catch_up(self, progress: Progress) -> None:
+        """Takes in what the ledger has, told of blocks done and of how many there are, then reads every deal's standing;
+        a page does so itself, and lets its reader wait."""
+        self.model.follow(progress)
+        self._board.look()
 
     def height(self) -> int:
         """The ledger's height, once the acts have followed it."""
         return self.acts.follow()
 
+    def nav(self) -> Nav:
+        """What every page names."""
+        return self._keep(("nav",), self._at_moment(), self._nav)
+
+    def _nav(self) -> Nav:
+        names = self.deal_names()
+        return Nav(self.height(), len(names), names[:NEWEST], len(self.inbox().mine))
+
     # ------------------------------------------------------------------ deals
 
-    def deals(self) -> DealsView:
-        """All deals."""
-        return self._at_height(("deals",), self._deals.view)
+    def deals(self, asked: DealsAsked = EVERY_DEAL) -> DealsView:
+        """A page of the deals that are asked for."""
+        standing = self._board.look()
+        return deals_view(standing, self.desk.msp, self.height(), asked)
 
     def deal_names(self) -> tuple[DealName, ...]:
         """All deals by name, the newest first."""
-        return self._at_height(("names",), lambda _: self._deals.names())
+        return self._keep(("names",), self._at_height(), self._names)
+
+    def _names(self) -> tuple[DealName, ...]:
+        lines = sorted((each.line for each in self._board.look().values()), key=lambda line: line.id)
+        lines.sort(key=lambda line: line.opened.time, reverse=True)
+        return tuple(DealName(line.id, line.name) for line in lines)
+
+    def _ask(self, deal: str) -> Standing:
+        """A deal's standing, as the contracts answer now."""
+        line, parties = self._deals.line(deal, self.model.state.height)
+        waits = () if line.state is DealState.CANCELLED else self._steps.waits(deal)
+        now = self.desk.session.clock()
+        turns = min((each.passes for each in waits if each.passes and each.passes > now), default=None)
+        held = tuple(Held(row.institution.msp, row.role, row.status) for row in parties)
+        return Standing(line, held, waits, turns)
 
     def deal(self, deal: str) -> DealOverview:
         """One deal's overview. Raises: UnknownDeal."""
-        return self._at_height(("deal", deal), lambda height: self._deals.overview(deal, height))
+        found, height = self._of_deal(("deal",), deal, lambda height: self._deals.overview(deal, height)), self.height()
+        documents = replace(found.documents, height=height)
+        return replace(found, height=height, documents=documents)
 
     def pool(self, deal: str) -> PoolView:
         """The pool in force. Raises: UnknownDeal, NotRegistered."""
-        return self._at_height(("pool", deal), lambda height: self._pools.view(deal, height))
+        return self._keep(("pool", deal), self._at_height(), lambda: self._pools.view(deal, self.height()))
 
     def documents(self, deal: str) -> DocumentsView:
         """The index, documents and opinions. Raises: UnknownDeal."""
@@ -129,23 +199,29 @@ class Workspace:
     def document(self, deal: str, document: str) -> DocumentPage:
         """One document. Raises: UnknownDeal, DocumentMissing."""
         self.deal(deal)
-        return self._at_height(
-            ("document", deal, document), lambda height: self._documents.page(deal, document, height)
-        )
+        page = ("document", deal, document)
+        return self._keep(page, self._at_height(), lambda: self._documents.page(deal, document, self.height()))
 
     def process(self, deal: str) -> ProcessView:
         """A deal's process: where it stands and whom it waits for. Raises: UnknownDeal, NoProcess."""
-        self.deal(deal)
-        return self._at_height(("process", deal), lambda height: self._steps.view(deal, height))
+        name = DealName(deal, self.deal(deal).line.name)
+        at = (*self._at_deal(deal), self._hour())
+        found = self._keep(("process", deal), at, lambda: self._steps.view(name, self.height()))
+        return replace(found, height=self.height())
 
     def inbox(self) -> InboxView:
         """What awaits this institution, across all deals."""
-        return self._at_height(("inbox",), self._steps.inbox)
+        return self._keep(("inbox",), self._at_moment(), self._inbox)
+
+    def _inbox(self) -> InboxView:
+        standing = self._board.look()
+        return inbox(standing, self.desk.msp, self.height(), self.desk.session.clock())
 
     def terms(self, deal: str) -> TermsPage:
         """A deal's terms, every version of them, consents. Raises: UnknownDeal, TermsUnknown."""
         self.deal(deal)
-        return self._at_height(("terms", deal), lambda height: self._terms.page(deal, height))
+        found = self._of_deal(("terms",), deal, lambda height: self._terms.page(deal, height))
+        return replace(found, height=self.height())
 
     def terms_document(self, deal: str, version: int) -> bytes:
         """A version's terms as a document. Raises: UnknownDeal, TermsUnknown."""
@@ -176,10 +252,10 @@ class Workspace:
         return chosen(self.terms(deal).versions, deal, version)
 
     def _loans(self, deal: str) -> DealPool:
-        return self._at_height(("loans", deal), lambda _: self._terms.loans(deal))
+        return self._of_deal(("loans",), deal, lambda _: self._terms.loans(deal))
 
     def _run(self, deal: str, brief: TermsBrief, told: Assumed) -> DealRun:
-        key = (self.height(), deal, brief.version, told.key)
+        key = (*self._at_deal(deal), deal, brief.version, told.key)
         with self._lock:
             found = self._runs.get(key)
         if found is None:
@@ -190,16 +266,20 @@ class Workspace:
                 self._runs[key] = found
         return found
 
-    def timeline(self, deal: str) -> TimelineView:
-        """All signed acts of a deal. Raises: UnknownDeal."""
-        height = self.deal(deal).height
-        return TimelineView(deal, height, tuple(reversed(self.acts.by_deal.get(deal, ()))))
+    def timeline(self, deal: str, before: Before | None = None, size: int = TIMELINE) -> TimelineView:
+        """Signed acts of a deal, a page of them, the newest first. Raises: UnknownDeal."""
+        height, page = self.deal(deal).height, self.acts.of_deal(deal, size, before)
+        return TimelineView(deal, height, self.acts.count_of(deal), page.acts, page.older)
 
     # ------------------------------------------------------------------ the ledger
 
-    def log(self, before: int | None = None) -> LedgerView:
+    def log(self, before: int | None = None, asked: LedgerAsked = ALL_OF_IT) -> LedgerView:
         """A page of blocks, and the checkpoint; cosignatures come without a block, so this is not kept."""
-        return self._log.view(self.height(), before)
+        return self._log.view(self.height(), before, asked)
+
+    def transactions(self, asked: LedgerAsked = ALL_OF_IT, before: Before | None = None) -> TransactionsView:
+        """A page of the transactions that are asked for, the newest first."""
+        return self._log.transactions(self.height(), asked, before)
 
     def block(self, number: int) -> BlockView:
         """A block. Raises: NotOnLedger."""
@@ -209,23 +289,15 @@ class Workspace:
         """A transaction. Raises: NotOnLedger."""
         return self._log.transaction(tx_id, self.height())
 
-    def find(self, words: str) -> str | None:
-        """The address of what a person searched for: a block's number, a hash (or how it begins), a deal; or None."""
-        height, asked = self.height(), words.strip()
-        number = asked.replace(",", "").replace(" ", "")
-        if number.isascii() and number.isdecimal() and len(number) < 16 and int(number) < height:
-            return f"/ledger/blocks/{int(number)}"
-        return next((found for found in self._candidates(asked) if found), None)
+    def search(self, words: str) -> SearchView:
+        """Everything that answers to what a person searched for."""
+        height = self.height()
+        return search(self.acts, self.deal_names(), words, height)
 
-    def _candidates(self, asked: str) -> Iterator[str | None]:
-        word = asked.lower()
-        yield f"/ledger/transactions/{word}" if word in self.acts.by_tx else self.acts.landmarks.get(word)
-        if len(word) >= SHORTEST_PREFIX:
-            yield next((f"/ledger/transactions/{tx}" for tx in self.acts.by_tx if tx.startswith(word)), None)
-            yield next((page for mark, page in self.acts.landmarks.items() if mark.startswith(word)), None)
-        deals = self.deal_names() if word else ()
-        yield from (f"/deals/{each.id}" for each in deals if word == each.id.lower())
-        yield from (f"/deals/{each.id}" for each in deals if word in f"{each.id} {each.name.en} {each.name.zh}".lower())
+    def efficiency(self, asked: EfficiencyAsked = ALL_WORK) -> EfficiencyView:
+        """How long steps take, and institutions at them."""
+        height = self.height()
+        return self._work.view(asked, height)
 
     # ------------------------------------------------------------------ evidence
 
@@ -262,19 +334,42 @@ class Workspace:
 
     # ------------------------------------------------------------------ keeping
 
-    def _at_height(self, key: tuple[Any, ...], read: Callable[[int], T]) -> T:
-        height = self.height()
+    def _keep(self, key: tuple[Any, ...], at: tuple[Any, ...], read: Callable[[], T]) -> T:
+        """What was read under a key, unless it speaks for another state of things than `at`."""
         with self._lock:
-            if height != self._kept_at or len(self._kept) >= KEPT:
-                self._kept, self._kept_at = {}, height
-            if key in self._kept:
-                found: T = self._kept[key]
-                return found
-        made = read(height)
+            kept = self._kept.get(key)
+        if kept is not None and kept[0] == at:
+            found: T = kept[1]
+            return found
+        made = read()
         with self._lock:
-            if self._kept_at == height:
-                self._kept[key] = made
+            if len(self._kept) >= KEPT:
+                self._kept = {}
+            self._kept[key] = (at, made)
         return made
+
+    def _of_deal(self, key: tuple[Any, ...], deal: str, read: Callable[[int], T]) -> T:
+        at = self._at_deal(deal)
+        return self._keep((*key, deal), at, lambda: read(self.height()))
+
+    def _at_height(self) -> tuple[Any, ...]:
+        self.height()
+        state = self.model.state
+        return (state.built, state.height)
+
+    def _at_moment(self) -> tuple[Any, ...]:
+        """Changes with the ledger, and as an hour passes: days end on the hour."""
+        return (*self._at_height(), self._hour())
+
+    def _hour(self) -> str:
+        return self.desk.session.clock().astimezone(UTC).isoformat()[:13]
+
+    def _at_deal(self, deal: str) -> tuple[Any, ...]:
+        """Changes with a deal, and with what its members are called."""
+        self._board.look()
+        state = self.model.state
+        touched = self._board.touched(deal)
+        return (state.built, state.named, touched, state.height if touched < 0 else -1)
 
 
 def _person(signer: Signer) -> str:
