@@ -72,12 +72,16 @@ class DealPool:
 # ------------------------------------------------------------------ terms
 
 
-def register_terms(desk: Desk, deal: str, terms: DealTerms, *, request: str | None = None) -> Receipt:
+def register_terms(
+    desk: Desk, deal: str, terms: DealTerms, *, replaces: int | None = None, request: str | None = None
+) -> Receipt:
     """Puts terms on the ledger as the version after the newest, with your institution's consent.
+
+    `replaces`: the version that the person has seen as the newest, 0 for none; without it, that which is now.
 
     Raises: BadTerms, AnotherCurrency, TermsOutOfOrder where another was faster.
     """
-    newest = len(versions(desk, deal))
+    newest = len(versions(desk, deal)) if replaces is None else replaces
     arguments: dict[str, Any] = {"deal": deal, "terms": terms, "replaces": newest or None}
     return desk.session.call("terms.register", request=request, **arguments)
 

@@ -32,7 +32,7 @@ from chainfusion.web.listpages import (
 )
 from chainfusion.web.rendering import language, page
 from chainfusion.web.tables import Sheet, Tables
-from chainfusion.web.termpages import cashflow_facts, payment_facts, terms_facts
+from chainfusion.web.termpages import cashflow_facts, payment_facts
 
 View = Callable[[Request], Any]
 Facts = Callable[[Request, Any], dict[str, Any]]
@@ -141,7 +141,7 @@ def _deals(twins: Twins, workspace: Workspace) -> None:
 
 
 def _terms(twins: Twins, workspace: Workspace, within: Callable[[str], Facts]) -> None:
-    """What the deal's terms say, what they pay, and one payment of it."""
+    """What the deal's terms pay, and one payment of it."""
 
     def payment(request: Request) -> PaymentView:
         return workspace.payment(_of(request, "deal"), whole("period", _of(request, "period")), *assumptions(request))
@@ -149,13 +149,6 @@ def _terms(twins: Twins, workspace: Workspace, within: Callable[[str], Facts]) -
     def more(tab: str, facts: Callable[[Request, Any, str], dict[str, Any]]) -> Facts:
         return lambda request, view: within(tab)(request, view) | facts(request, view, language(request))
 
-    twins.add(
-        "/deals/{deal}/terms",
-        "terms.html",
-        lambda request: workspace.terms(_of(request, "deal")),
-        Tables.terms,
-        more("terms", terms_facts),
-    )
     twins.add(
         "/deals/{deal}/cashflow/{period}", "inspector.html", payment, Tables.payment, more("cashflow", payment_facts)
     )

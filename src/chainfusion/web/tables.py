@@ -18,7 +18,7 @@ from chainfusion.node.views.ledger import BlockView, LedgerView, TransactionsVie
 from chainfusion.node.views.pools import PoolView
 from chainfusion.node.views.search import SearchView
 from chainfusion.node.views.steps import ProcessView
-from chainfusion.node.views.terms import CashflowView, PaymentView, TermsPage
+from chainfusion.node.views.terms import CashflowView, PaymentView, TermsComparison, TermsPage
 from chainfusion.node.views.waits import WaitLine
 from chainfusion.node.views.workspace import TimelineView
 from chainfusion.web.csvtable import Cell, csv_text
@@ -150,6 +150,10 @@ class Tables:
             if n > 0 and cell
         )
         return Sheet(("section", "item", "column", "text"), rows)
+
+    def terms_compared(self, view: TermsComparison) -> Sheet:
+        """A place of the document that differs a row."""
+        return Sheet(("path", "before", "after"), ((each.path, each.before, each.after) for each in view.changes))
 
     def cashflow(self, view: CashflowView) -> Sheet:
         """A payment a row; the run can be repeated from it (`cashflow run --collections`)."""

@@ -10,6 +10,7 @@ from chainfusion.cashflow.deal.files import state_of
 from chainfusion.cashflow.deal.reading import PeriodReading, Words, read_period
 from chainfusion.cashflow.deal.run import AssumedUnknown, DealRun
 from chainfusion.cashflow.deal.summary import Summary, summaries
+from chainfusion.cashflow.text.difference import Change, differences
 from chainfusion.contracts.terms.contract import TermsView
 from chainfusion.contracts.terms.refusals import TermsUnknown
 from chainfusion.domain.errors import ChainFusionError, Text
@@ -53,6 +54,17 @@ class TermsPage:
     shown: TermsBrief
     versions: tuple[TermsBrief, ...]
     terms: DealTerms
+
+
+@dataclass(frozen=True)
+class TermsComparison:
+    """Two versions, and every place of the document that differs."""
+
+    deal: str
+    height: int
+    before: TermsBrief
+    after: TermsBrief
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True)
@@ -179,6 +191,12 @@ class TermsViews:
     def terms(self, deal: str, version: int) -> DealTerms:
         """A version's terms. Raises: TermsUnknown."""
         return cashflows.show(self.desk, deal, version).record.terms
+
+    def compared(self, deal: str, height: int, before: int, after: int) -> TermsComparison:
+        """Two versions beside each other. Raises: UnknownDeal, TermsUnknown."""
+        briefs = self.briefs(deal)
+        found = differences(self.terms(deal, before), self.terms(deal, after))
+        return TermsComparison(deal, height, chosen(briefs, deal, before), chosen(briefs, deal, after), found)
 
     def loans(self, deal: str) -> DealPool:
         """The loans of the pool in force. Raises: as `cashflows.pool_of_deal`."""

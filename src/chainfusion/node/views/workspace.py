@@ -46,6 +46,7 @@ from chainfusion.node.views.terms import (
     CashflowView,
     PaymentView,
     TermsBrief,
+    TermsComparison,
     TermsPage,
     TermsViews,
     chosen,
@@ -140,7 +141,7 @@ class Workspace:
         return Me(Institution(member.msp, Text(member.name, member.name_zh)), member.roles, _person(signer))
 
     def catch_up(self, progress: Progress) -> None:
-        """Takes in what the ledger has, told of blocks done and of how many there are, then reads every deal's standing;
+        """Takes in what the ledger has, told of blocks done and how many there are, then reads every deal's standing;
         a page does so itself, and lets its reader wait."""
         self.model.follow(progress)
         self._board.look()
@@ -222,6 +223,11 @@ class Workspace:
         self.deal(deal)
         found = self._of_deal(("terms",), deal, lambda height: self._terms.page(deal, height))
         return replace(found, height=self.height())
+
+    def terms_compared(self, deal: str, before: int, after: int) -> TermsComparison:
+        """How two versions of a deal's terms differ. Raises: UnknownDeal, TermsUnknown."""
+        self.deal(deal)
+        return self._terms.compared(deal, self.height(), before, after)
 
     def terms_document(self, deal: str, version: int) -> bytes:
         """A version's terms as a document. Raises: UnknownDeal, TermsUnknown."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from chainfusion.node.office import Office
-from chainfusion.web.forms import documents, jobs, opinions, pool, process, tape
+from chainfusion.web.forms import documents, jobs, opinions, pool, process, tape, terms
 
 
 def routers(office: Office) -> tuple[APIRouter, ...]:
@@ -18,4 +18,5 @@ def routers(office: Office) -> tuple[APIRouter, ...]:
         process.router(office),
         documents.router(office),
         opinions.router(office),
+        terms.router(office),
     )
