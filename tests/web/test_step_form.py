@@ -70,7 +70,8 @@ def test_done_then_checked_by_another_person(consortium: Consortium) -> None:
     height = consortium.ledger.height()
     assert deed(maker, "done", request="once", **{"entry.target-size": "1,000,000,000.00"}) == (303, where)
     assert consortium.ledger.height() == height
-    assert "1000" in checker.get(PAGE).text
+    shown = checker.get(f"{PAGE}&lang=en").text
+    assert "<dt>Target size</dt><dd>1,000,000,000.00</dd>" in shown
     status, text = deed(maker, "approved")
     assert (status, "SECOND_PERSON_NEEDED" in text) == (403, True)
     assert consortium.ledger.height() == height
@@ -101,7 +102,9 @@ def test_an_amount_that_is_none_comes_back_with_what_was_typed(consortium: Conso
 
 def test_whom_it_does_not_await_is_told_so_and_refused(consortium: Consortium) -> None:
     trustee, height = workspace_of(consortium, Role.TRUSTEE), consortium.ledger.height()
-    assert "Nothing here awaits your institution." in trustee.get(f"{PAGE}&lang=en").text
+    page = trustee.get(f"{PAGE}&lang=en").text
+    assert "Nothing here awaits your institution." in page
+    assert "Awaited: Donghai Bank" in " ".join(page.split()).replace("</b> ", "")
     status, text = deed(trustee, "done", **{"entry.target-size": "5.00"})
     assert (status, "NOT_THE_ACTOR" in text) == (403, True)
     assert consortium.ledger.height() == height

@@ -210,7 +210,8 @@ def act(
     step: StepArgument,
     home: HomeOption,
     fill: Annotated[
-        list[str] | None, typer.Option("--fill", help="FIELD=VALUE of the step's template; repeat.")
+        list[str] | None,
+        typer.Option("--fill", help="FIELD=VALUE of the step's template, money in minor units, rates in ppm; repeat."),
     ] = None,
     run: RunOption = MAIN,
     on_behalf: ForOption = None,

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from chainfusion.contracts.process.refusals import EntriesRefused, NotYourTurn
 from chainfusion.contracts.process.view import AwaitedStep
-from chainfusion.domain.errors import require
+from chainfusion.domain.errors import Text, require
 from chainfusion.domain.process.definition import Field, FieldKind, Process, Step
 from chainfusion.domain.process.records import Act, DealProcess, Entry, Proposed, process_of
 from chainfusion.domain.records import from_json
@@ -27,6 +27,12 @@ class WorkStep:
     process: Process
     stands: AwaitedStep
     acts: tuple[Act, ...]
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """The institutions that it waits for, each once."""
+        stands = self.stands
+        return tuple(dict.fromkeys((*stands.waits_for, *stands.to_check, *stands.to_countersign)))
 
     def acting(self, msp: str) -> bool:
         """Whether an institution's own act is outstanding."""
@@ -55,6 +61,16 @@ def work_step(session: Session, item: Item) -> WorkStep:
     done = from_json(tuple[Act, ...], session.query("process.acts", deal=item.deal))
     on_item = (act for act in done if (act.run, act.step, act.item) == (item.run, item.step, stands.item))
     return WorkStep(item, step, process, stands, tuple(sorted(on_item, key=lambda act: act.at)))
+
+
+def written(step: Step, entry: Entry) -> tuple[Text, str]:
+    """A field's names and its value as `entries_of` takes it: amounts and rates with their decimal point."""
+    field = next((each for each in step.template if each.id == entry.field), None)
+    if field is None:
+        return Text(entry.field, entry.field), entry.value
+    scale = SCALES.get(field.kind)
+    value = entry.value if scale is None else f"{Decimal(entry.value).scaleb(-scale):,.{scale}f}"
+    return Text(field.name, field.name_zh), value
 
 
 def entries_of(step: Step, written: dict[str, str]) -> tuple[Entry, ...]:

@@ -97,7 +97,7 @@ def wait_of(definition: Definition, found: AwaitedStep, acts: Acts) -> Wait:
         to_act=found.waits_for,
         to_check=found.to_check,
         to_countersign=found.to_countersign,
-        lacks=tuple(map(_named, found.missing)),
+        lacks=tuple(map(need_name, found.missing)),
         fields=tuple(Text(field.name, field.name_zh) for field in step.template),
     )
 
@@ -131,7 +131,8 @@ def _duty(wait: Wait, msp: str) -> Duty | None:
     return None
 
 
-def _named(requirement: Requirement) -> Text:
+def need_name(requirement: Requirement) -> Text:
+    """What a step requires, as people call it."""
     match requirement.need:
         case Need.DOCUMENT:
             return DOCUMENT_KIND_NAMES[DocumentKind(requirement.of)]

@@ -11,12 +11,14 @@ from fastapi.responses import Response
 from chainfusion.api.problems import BadAddress
 from chainfusion.api.seats import seat_of
 from chainfusion.domain.errors import require
+from chainfusion.domain.process.definition import Need, Requirement
 from chainfusion.ledger.port import Receipt
 from chainfusion.node import processes
 from chainfusion.node.desk import Desk
 from chainfusion.node.office import Office
 from chainfusion.node.processes import Item
-from chainfusion.node.worksteps import entries_of, work_step
+from chainfusion.node.views.waits import need_name
+from chainfusion.node.worksteps import entries_of, work_step, written
 from chainfusion.web.forms.submission import EMPTY, Filled, submit
 from chainfusion.web.rendering import language, page
 
@@ -41,6 +43,9 @@ def router(office: Office) -> APIRouter:
             "query": _query(item),
             "targets": [(key, shown) for key, shown in targets if key in found.step.returns],
             "choices_of": lambda field: [(each, each) for each in field.choices],
+            "missing": [(need_name(each), _supplied(deal, each)) for each in found.stands.missing],
+            "awaited": [office.workspace.acts.institution(msp).name for msp in found.awaited],
+            "written": lambda entry: written(found.step, entry),
         }
 
     @routes.get("/deals/{deal}/step")
@@ -66,6 +71,13 @@ def _item(request: Request, deal: str) -> Item:
     return Item(deal, run, step)
 
 
+def _supplied(deal: str, requirement: Requirement) -> str:
+    """The page on which what a step requires is supplied."""
+    upload = f"documents/new?{urlencode({'for': f'kind:{requirement.of}'})}"
+    page = {Need.DOCUMENT: upload, Need.POOL: "pool", Need.TERMS: "terms"}.get(requirement.need, "process")
+    return f"/deals/{quote(deal)}/{page}"
+
+
 def _query(item: Item) -> str:
     return urlencode({"run": item.run, "step": item.step})
 
@@ -77,8 +89,8 @@ def _done(desk: Desk, item: Item, form: Filled) -> Receipt:
     repeated = desk.session.repeated(form.request)  # whose step may be left by now
     if repeated is not None:
         return repeated
-    written = {name.removeprefix(ENTRY): form.text(name) for name in form.fields if name.startswith(ENTRY)}
-    entries = entries_of(work_step(desk.session, item).step, written)
+    given = {name.removeprefix(ENTRY): form.text(name) for name in form.fields if name.startswith(ENTRY)}
+    entries = entries_of(work_step(desk.session, item).step, given)
     return processes.act(desk.session, item, entries, request=form.request)
 
 
