@@ -110,6 +110,9 @@ def test_who_left_and_comes_back_signs_again() -> None:
     world.refused(refusals.NotAMember, "consortium.membership", representative("CMSP"))
     decided(world, Change(ChangeKind.ADMIT, member=member("CMSP")), "AMSP", "BMSP")
     assert json.loads(world.ledger.state[standings.key("CMSP")])["signed"] == 0
+    world.call("consortium.sign_agreement", representative("CMSP"), **to_json(AGREEMENT))
+    signatures = world.call("consortium.agreement_signatures", representative("AMSP"), version=1)
+    assert [each["msp"] for each in signatures] == ["AMSP", "BMSP", "CMSP", "CMSP"]
 
 
 def test_each_member_signs_the_version_in_force_once() -> None:

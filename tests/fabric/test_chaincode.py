@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fabric_protos.peer import chaincode_pb2 as chaincode
 
 from chainfusion.domain.errors import ChainFusionError, error_from_json
-from chainfusion.ledger.evidence.transaction import MAX_CLOCK_DIFFERENCE, Proposal
+from chainfusion.ledger.evidence.transaction import Proposal
 from chainfusion.ledger.fabric.chaincode.call import BROKEN, OK, REFUSED, Program, refusal_in
 from chainfusion.ledger.fabric.chaincode.server import ChaincodeServer, TlsFiles
 from chainfusion.ledger.fabric.chaincode.stream import limits_in
@@ -33,7 +33,6 @@ from tests.support.ledger import Consortium, representative
 from tests.support.probe import SHARED, probe
 
 FIVE_MB = 5 * 1024 * 1024
-OUTSIDE = MAX_CLOCK_DIFFERENCE + timedelta(seconds=1)
 
 
 @dataclass
@@ -67,7 +66,7 @@ class Stage:
 def stage() -> Iterator[Stage]:
     consortium = Consortium.of(contracts=(probe,))
     collections = {SHARED: frozenset(member.msp_id for member in consortium.members)}
-    program = Program(consortium.registry, consortium.ledger_id, collections, clock=consortium.clock)
+    program = Program(consortium.registry, consortium.ledger_id, collections)
     with ChaincodeServer("probe:1", program, "127.0.0.1:0") as server:
         yield Stage(consortium, server, representative(consortium.orderer))
 
@@ -388,7 +387,7 @@ def test_a_peer_that_hangs_up_in_the_middle_leaves_the_server_sound(stage: Stage
 
 
 def test_a_stopped_server_ends_its_streams(stage: Stage) -> None:
-    program = Program(stage.consortium.registry, stage.consortium.ledger_id, clock=stage.consortium.clock)
+    program = Program(stage.consortium.registry, stage.consortium.ledger_id)
     server = ChaincodeServer("probe:1", program, "127.0.0.1:0")
     server.start()
     peer = ScriptedPeer(f"127.0.0.1:{server.port}")
@@ -413,23 +412,6 @@ def test_what_is_larger_than_a_transaction_may_be_is_refused(stage: Stage, peer:
     assert refusal(response).code == "STATE_REFUSED"
 
 
-# -------------------------------------------------------------- the time that is stated
-
-
-@pytest.mark.parametrize("side", [-1, 1])
-def test_a_time_far_from_the_servers_own_is_refused_where_something_is_written(
-    stage: Stage, peer: ScriptedPeer, side: int
-) -> None:
-    """Neither peers nor orderers look at a proposal's time, and deadlines are decided by it."""
-    asked = replace(stage.proposal("probe.put", key="k", value="v"), time=stage.consortium.clock() + side * OUTSIDE)
-    state = State()
-    found = refusal(peer.run(state, asked, stage.person))
-    assert (found.code, found.facts["reason"]) == ("TRANSACTION_REFUSED", "CLOCK_DIFFERENCE")
-    assert state.drafts == {}
-    question = replace(stage.proposal("probe.get", key="k"), time=asked.time)
-    assert peer.run(state, question, stage.person).status == OK
-
-
 # -------------------------------------------------------------- the reserved operations
 
 
@@ -448,7 +430,7 @@ def test_the_node_reads_state_and_history_through_the_reserved_contract(stage: S
 def test_only_clients_of_the_named_roots_connect(stage: Stage, tmp_path: Path) -> None:
     """The server asks for the peer's certificate; one of another CA, or none, is not let in."""
     own, other = tls_of("OwnMSP", tmp_path), tls_of("OtherMSP", tmp_path)
-    program = Program(stage.consortium.registry, stage.consortium.ledger_id, clock=stage.consortium.clock)
+    program = Program(stage.consortium.registry, stage.consortium.ledger_id)
     with ChaincodeServer("probe:1", program, "127.0.0.1:0", own) as server:
         address = f"localhost:{server.port}"
         roots, key, certificate = (file.read_bytes() for file in (own.client_roots, own.key, own.certificate))

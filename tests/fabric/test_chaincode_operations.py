@@ -42,7 +42,7 @@ def consortium() -> Consortium:
 @pytest.fixture
 def program(consortium: Consortium) -> Program:
     shared = {SHARED: frozenset(member.msp_id for member in consortium.members)}
-    return Program(consortium.registry, consortium.ledger_id, shared, clock=consortium.clock)
+    return Program(consortium.registry, consortium.ledger_id, shared)
 
 
 @pytest.fixture

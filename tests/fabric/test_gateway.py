@@ -78,7 +78,7 @@ def harness(consortium: Consortium) -> Iterator[Harness]:
 
 def harness_with(consortium: Consortium, settings: Settings) -> Iterator[Harness]:
     members = frozenset(member.msp_id for member in consortium.members)
-    program = Program(consortium.registry, consortium.ledger_id, {SHARED: members}, clock=consortium.clock)
+    program = Program(consortium.registry, consortium.ledger_id, {SHARED: members})
     chain = Chain(program)
     person = representative(consortium.orderer)
     gateways = tuple(ScriptedGateway(chain, person.msp_id) for _ in range(2))

@@ -8,20 +8,21 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from fabric_protos.common import common_pb2 as common
 from fabric_protos.peer import proposal_response_pb2 as responses
 
-from chainfusion.contracts.consortium.state import signature_ids, signatures
+from chainfusion.contracts.consortium.state import signatures
 from chainfusion.domain.errors import ChainFusionError
-from chainfusion.ledger.evidence.transaction import VALID, Creator, Proposal, transient_digest
+from chainfusion.ledger.evidence.transaction import MAX_CLOCK_DIFFERENCE, VALID, Creator, Proposal, transient_digest
 from chainfusion.ledger.fabric.blocks.block import FabricBlock
 from chainfusion.ledger.fabric.network.lifecycle import PeerClient
 from chainfusion.ledger.fabric.network.plan import CollectionPlan
 from chainfusion.ledger.fabric.network.wire import Asked, NodeRefused, transaction
+from chainfusion.ledger.port import TransactionRefused
 from chainfusion.node.identity.enrolment import create_organisation, enrol_user
 from chainfusion.node.identity.organisation import unlock
 from chainfusion.node.identity.signer import Signer
@@ -115,23 +116,31 @@ def _endorsed(payload: bytes, answer: responses.ProposalResponse) -> responses.P
     return responses.ProposalResponse(response=answer.response, payload=payload, endorsement=answer.endorsement)
 
 
-# ------------------------------------------------------------------ an institution's own word
+# ------------------------------------------------------------------ a time that nobody else has
 
-STATED = signatures.key(*signature_ids(1, ROGUE))
-"""The signature under the agreement of the one that does not collude."""
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_time_far_from_the_peers_own_is_not_endorsed(on: Working, side: int) -> None:
+    """Deadlines are decided by the time that is stated."""
+    signer = desk(on.network, "Org0MSP")
+    away = side * (MAX_CLOCK_DIFFERENCE + timedelta(minutes=1))
+    proposal = on.proposal(signer, "document.register", **document(999))
+    with pytest.raises(TransactionRefused, match="incorrect timestamp"):
+        on.ledgers["Org0MSP"].submit(replace(proposal, time=proposal.time + away), signer)
+
+
+# ------------------------------------------------------------------ an institution's own word
 
 
 def test_a_majority_that_colludes_does_not_change_what_another_institution_has_said(on: Working) -> None:
     for msp in HONEST:
         with_contracts(on.network, msp, "probing")
     try:
-        said = on.ledgers[ROGUE].state(STATED)
-        assert said is not None
-        assert ROGUE.encode() in said
-        codes = {key: _changed_by_most(on, key) for key in (STATED, "another key")}
-        assert codes == {STATED: "ENDORSEMENT_POLICY_FAILURE", "another key": VALID}
+        ((signature, said),) = on.ledgers[ROGUE].state_by_prefix(signatures.object_type, "000001", ROGUE)
+        codes = {key: _changed_by_most(on, key) for key in (signature, "another key")}
+        assert codes == {signature: "ENDORSEMENT_POLICY_FAILURE", "another key": VALID}
         on.await_same_height()
-        assert [on.ledgers[msp].state(STATED) for msp in on.msps] == [said] * len(on.msps)
+        assert [on.ledgers[msp].state(signature) for msp in on.msps] == [said] * len(on.msps)
     finally:
         for msp in HONEST:
             with_contracts(on.network, msp, None)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -48,14 +48,24 @@ def binaries_missing() -> str:
     return next((each for each in PROGRAMS if shutil.which(each, path=folder or None) is None), "")
 
 
-def plan_of(msps: tuple[str, ...], port: int) -> Plan:
-    """Institutions with a peer each; the first one orders."""
+def plan_of(msps: tuple[str, ...], port: int, hosts: int | None = None, batch: int = 500) -> Plan:
+    """Institutions, the first `hosts` of which (all, unless told) run a peer each; the first one orders, in blocks of
+    at most `batch` transactions."""
     roles = (Role.ORIGINATOR,)
     organisations = tuple(
-        OrganisationPlan(msp, msp, "测试机构", roles, "127.0.0.1", port + 10 * number, orders=number == 0)
+        OrganisationPlan(
+            msp,
+            msp,
+            "测试机构",
+            roles,
+            "127.0.0.1",
+            port + 10 * number,
+            orders=number == 0,
+            hosts=hosts is None or number < hosts,
+        )
         for number, msp in enumerate(msps)
     )
-    return Plan("Tests", "测试", "tests", organisations, Ordering(Consensus.RAFT))
+    return Plan("Tests", "测试", "tests", organisations, Ordering(Consensus.RAFT, batch_count=batch))
 
 
 @dataclass
@@ -79,6 +89,11 @@ class FabricLab:
             list(pool.map(lambda peer: peer.await_committed(plan.channel, name), peers))
         return name
 
+    def client(self, chaincode: str) -> GatewayClient:
+        """A client of one chaincode name, through the first institution's peer."""
+        settings = Settings(channel=self.network.plan.channel, chaincode=chaincode)
+        return GatewayClient(next(iter(self.peers.values())), settings)
+
     def ledger(self, chaincode: str, member: Member) -> FabricLedger:
         """The ledger of one chaincode name, as a member's peer shows it."""
         settings = Settings(channel=self.network.plan.channel, chaincode=chaincode)
@@ -88,22 +103,28 @@ class FabricLab:
 
 @contextmanager
 def fabric_lab(
-    folder: Path, msps: tuple[str, ...], shared: Mapping[str, frozenset[str]], **of: Any
+    folder: Path,
+    msps: tuple[str, ...],
+    shared: Mapping[str, frozenset[str]],
+    hosts: int | None = None,
+    batch: int = 500,
+    program: Callable[[Consortium], Program] | None = None,
+    **of: Any,
 ) -> Iterator[FabricLab]:
-    """Brings the network up; `of` is what `Consortium` takes beside the members (contracts)."""
+    """Brings the network up, with a peer at the first `hosts` (all, unless told); `of` is what `Consortium` takes
+    beside the members (contracts). `program` is what the contract servers run where it is not just those."""
     with ExitStack() as stack:
-        network = stack.enter_context(start(plan_of(msps, free_ports()), folder / "network"))
+        network = stack.enter_context(start(plan_of(msps, free_ports(), hosts, batch), folder / "network"))
         consortium = Consortium(tuple(_member(network, msp) for msp in msps), **of)
         _end_chaincodes(network)
-        program = Program(consortium.registry, consortium.ledger_id, shared, clock=consortium.clock)
-        for each in network.plan.organisations:
+        contracts = Program(consortium.registry, consortium.ledger_id, shared)
+        contracts = contracts if program is None else program(consortium)
+        for each in network.plan.hosts:
             tls = network.places.tls(each.msp, "chaincode")
             files = TlsFiles(tls.key, tls.certificate, tls.ca)
             package = network.machine.definition.package_id
-            stack.enter_context(ChaincodeServer(package, program, each.chaincode, files))
-        peers = {
-            each.msp: Peers([PeerAddress(each.peer)], _tls(network, each.msp)) for each in network.plan.organisations
-        }
+            stack.enter_context(ChaincodeServer(package, contracts, each.chaincode, files))
+        peers = {each.msp: Peers([PeerAddress(each.peer)], _tls(network, each.msp)) for each in network.plan.hosts}
         for connection in peers.values():
             stack.callback(connection.close)
         yield FabricLab(network, consortium, peers, network.admins())

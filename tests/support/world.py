@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -31,6 +31,7 @@ from chainfusion.domain.membership import (
 )
 from chainfusion.domain.opinions import DocumentFact, PoolFact
 from chainfusion.domain.pool import PoolRecord
+from chainfusion.domain.records import to_json
 from chainfusion.domain.roles import INSTITUTION_ROLES, Role
 from tests.support.context import MemoryContext, MemoryLedger
 from tests.support.figures import statistics
@@ -109,6 +110,27 @@ def default_founders() -> tuple[Member, ...]:
     return tuple(member(msp_of(role), role) for role in INSTITUTION_ROLES)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A call: of whom it was asked, by whom, with what, as JSON values."""
+
+    operation: str
+    caller: Caller
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A call and what came of it: an answer with what was written, or a refusal."""
+
+    asked: Asked
+    time: datetime
+    tx_id: str = ""
+    response: bytes = b""
+    writes: Mapping[str, bytes | None] = field(default_factory=dict)
+    refusal: ChainFusionError | None = None
+
+
 @dataclass
 class World:
     """A ledger in memory with the contracts in force, and shorthand to call them."""
@@ -117,13 +139,21 @@ class World:
     contracts: Registry = field(default_factory=registry)
     ledger: MemoryLedger = field(init=False)
     last: MemoryContext = field(init=False)
+    said: list[Said] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.ledger = MemoryLedger(self.signed_genesis.genesis.ledger_id)
 
     def call(self, operation: str, caller: Caller, **arguments: Any) -> Any:
         """The JSON answer of a call, which is committed unless it only reads."""
-        response, self.last = self.ledger.invoke(self.contracts, operation, caller, **arguments)
+        asked = Asked(operation, caller, {key: to_json(value) for key, value in arguments.items()})
+        time = self.ledger.begin(caller).timestamp
+        try:
+            response, self.last = self.ledger.invoke(self.contracts, operation, caller, **asked.arguments)
+        except ChainFusionError as refusal:
+            self.said.append(Said(asked, time, refusal=refusal))
+            raise
+        self.said.append(Said(asked, time, self.last.tx_id, response, dict(self.last.writes)))
         return json.loads(response)
 
     def refused(

@@ -31,7 +31,7 @@ from chainfusion.domain.process.definition import (
 from chainfusion.domain.process.records import MAIN, Entry, sub_run
 from chainfusion.domain.roles import Role
 from tests.domain.process.drawn import a_flow, a_step
-from tests.support.world import DEAL, World, desk, msp_of, representative
+from tests.support.world import DEAL, World, desk, digest, msp_of, representative
 
 COUPON = Field("coupon", "Coupon", "票面利率", FieldKind.RATE, optional=False, choices=(), lowest=0, highest=100_000)
 PAY_DAY = Field(
@@ -171,7 +171,7 @@ class Office(World):
 def colleague(role: Role) -> Caller:
     """Another person of the institution in a role."""
     first = desk(role)
-    return replace(first, name=f"{first.msp} second desk", certificate="c" * 64)
+    return replace(first, name=f"{first.msp} second desk", certificate=digest(f"{first.msp} second").hex())
 
 
 def a_time(text: str) -> datetime:

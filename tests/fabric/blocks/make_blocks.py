@@ -36,10 +36,12 @@ from chainfusion.ledger.fabric.gateway.signing import serialized_identity
 from chainfusion.ledger.fabric.network.lifecycle import Definition
 from chainfusion.ledger.fabric.network.plan import Consensus, Ordering, OrganisationPlan, Plan
 from chainfusion.ledger.fabric.network.wire import connect
+from chainfusion.ledger.port import Receipt
 from chainfusion.node.network import REPRESENTATIVE, RunningNetwork, start
 from chainfusion.node.session import Session
 from tests.fabric.blocks.stored import FOLDER, Stored, save
 from tests.support import world
+from tests.support.fabric import caught_up
 from tests.support.harbour import DEAL, REPORT, document_args, pool_args
 from tests.support.identities import make_member
 
@@ -81,6 +83,12 @@ class Stage:
         client = GatewayClient(peers, Settings(channel=self.network.plan.channel))
         return FabricLedger(client, self.network.ledger_id, self.network.signer(each.msp))
 
+    def call(self, session: Session, operation: str, **arguments: Any) -> Receipt:
+        """A call that every peer has before the next institution goes on from it: a peer that is behind refuses."""
+        done = session.call(operation, **arguments)
+        caught_up(list(self.ledgers.values()), done.block)
+        return done
+
     def session(self, msp: str, user: str = "desk") -> Session:
         return Session(self.ledgers[msp], registry(), self.network.signer(msp, user))
 
@@ -96,22 +104,22 @@ def story(stage: Stage) -> dict[str, str]:
     """What is done on the channel before an institution joins; gives the transactions' ids."""
     plan = stage.network.plan
     founder = stage.session(plan.msps[0], REPRESENTATIVE)
-    founding = founder.call("consortium.found", genesis=to_json(stage.network.genesis))
+    founding = stage.call(founder, "consortium.found", genesis=to_json(stage.network.genesis))
     for msp in plan.msps:
         session = stage.session(msp, REPRESENTATIVE)
-        session.call("consortium.sign_agreement", **session.query("consortium.agreement"))
+        stage.call(session, "consortium.sign_agreement", **session.query("consortium.agreement"))
     parties = tuple(world.NamedParty(role, stage.owner(role)) for role in INSTITUTION_ROLES)
     opener = stage.session(stage.owner(Role.ORIGINATOR))
-    opened = opener.call("deal.open", terms=world.terms(DEAL, parties))
+    opened = stage.call(opener, "deal.open", terms=world.terms(DEAL, parties))
     ours = {each.msp for each in parties} - {opener.msp}
     for each in parties:
         if each.msp in ours:
-            stage.session(each.msp).call("deal.accept", deal=DEAL, role=each.role)
+            stage.call(stage.session(each.msp), "deal.accept", deal=DEAL, role=each.role)
     tape = world.new_document("tape", DocumentKind.LOAN_TAPE)
-    opener.call("document.register", deal=DEAL, document=to_json(tape))
+    stage.call(opener, "document.register", deal=DEAL, document=to_json(tape))
     args = pool_args(DEAL)
     args["pool"]["tape"] = to_json(DocumentFact(tape.id, 1, tape.fingerprint))
-    pool = opener.call("pool.register", **args)
+    pool = stage.call(opener, "pool.register", **args)
     law = stage.session(stage.owner(Role.LAW_FIRM))
     together = [
         ("report", law, document_args(DEAL, REPORT)),

@@ -100,7 +100,7 @@ def sign_agreement(ctx: Context, version: int, fingerprint: str) -> AgreementSig
         ctx.caller.msp, version, fingerprint, ctx.caller.certificate, ctx.timestamp, ctx.tx_id
     )
     ctx.emit(signature)
-    return put_own_word(ctx, state.signatures, signature, *state.signature_ids(version, ctx.caller.msp))
+    return put_own_word(ctx, state.signatures, signature, *state.signature_ids(version, ctx.caller.msp, ctx.tx_id))
 
 
 @consortium.query()
@@ -123,8 +123,8 @@ def agreement(ctx: Context) -> Agreement:
 
 @consortium.query()
 def agreement_signatures(ctx: Context, version: int) -> tuple[AgreementSignature, ...]:
-    """Who has signed a version of the agreement, in order of member."""
-    return tuple(state.signatures.all(ctx, f"{version:06d}"))
+    """Every signature under a version of the agreement, in order of member; two of one that left and came back."""
+    return tuple(sorted(state.signatures.all(ctx, f"{version:06d}"), key=lambda each: (each.msp, each.signed)))
 
 
 def _step(ctx: Context, step: str, **arguments: Any) -> MembershipChanged:

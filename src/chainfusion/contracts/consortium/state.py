@@ -65,9 +65,10 @@ class AgreementSigned(ChainFusionError):
     do = Text("Nothing is to be done.", "无需操作。")
 
 
-def signature_ids(version: int, msp: str) -> tuple[str, str]:
-    """The key parts of a signature: versions in numeric order."""
-    return f"{version:06d}", msp
+def signature_ids(version: int, msp: str, tx_id: str) -> tuple[str, str, str]:
+    """The key parts of a signature: versions in numeric order. A member that left and came back signs once more, and
+    what it signed before stays."""
+    return f"{version:06d}", msp, tx_id
 
 
 def membership(ctx: Context) -> Membership | None:

@@ -14,9 +14,10 @@ from chainfusion.contracts.framework import Operation, Registry
 from chainfusion.contracts.framework.limits import MAX_TRANSACTION
 from chainfusion.domain.canonical import NotCanonical, canonical, parse_encoded
 from chainfusion.domain.errors import ChainFusionError
+from chainfusion.domain.records import utc_text
 from chainfusion.ledger.embedded.state import sha256
 from chainfusion.ledger.evidence.certificates import Certificate, CertificateRefused, SignatureRefused, verify_p256
-from chainfusion.ledger.evidence.transaction import Proposal, Transaction
+from chainfusion.ledger.evidence.transaction import MAX_CLOCK_DIFFERENCE, Proposal, Transaction
 from chainfusion.ledger.port import Receipt, TransactionRefused
 
 _NONCE = re.compile(r"[0-9a-f]{48}")
@@ -178,6 +179,13 @@ def signature_refusal(transaction: Transaction, certificate: Certificate) -> Tra
     except (SignatureRefused, CertificateRefused) as error:
         return TransactionRefused(reason="BAD_SIGNATURE", why=error.message())
     return None
+
+
+def check_time(stated: datetime, block_time: datetime) -> None:
+    """Checks the time that a client states against the block's. Raises: TransactionRefused (CLOCK_DIFFERENCE)."""
+    if abs(stated - block_time) > MAX_CLOCK_DIFFERENCE:
+        why = f"it states {utc_text(stated)} and the ledger has {utc_text(block_time)}"
+        raise TransactionRefused(reason="CLOCK_DIFFERENCE", why=why)
 
 
 def transient_bytes(transient: Mapping[str, bytes]) -> bytes | None:

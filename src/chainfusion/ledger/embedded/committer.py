@@ -18,9 +18,9 @@ from threading import Thread
 
 from chainfusion.domain.errors import ChainFusionError, Text, error_from_json, require
 from chainfusion.domain.records import utc_text
-from chainfusion.ledger.clock import check_time
 from chainfusion.ledger.embedded.admission import (
     Admitted,
+    check_time,
     transient_bytes,
 )
 from chainfusion.ledger.embedded.blocks import LEDGER_ID, MAX_BYTES, MAX_TRANSACTIONS, BlockSigner, Head

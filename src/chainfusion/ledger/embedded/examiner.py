@@ -9,8 +9,7 @@ from typing import Any
 from chainfusion.domain.canonical import NotCanonical, parse_canonical
 from chainfusion.domain.errors import ChainFusionError
 from chainfusion.domain.records import BadRecord, utc_text
-from chainfusion.ledger.clock import check_time
-from chainfusion.ledger.embedded.admission import check_proposal, signature_refusal
+from chainfusion.ledger.embedded.admission import check_proposal, check_time, signature_refusal
 from chainfusion.ledger.embedded.blocks import MAX_TRANSACTIONS, Head
 from chainfusion.ledger.embedded.comparison import differences
 from chainfusion.ledger.embedded.execution import Engine, Execution

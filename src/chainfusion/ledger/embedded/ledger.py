@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chainfusion.contracts.framework import Registry
-from chainfusion.ledger.clock import check_time
 from chainfusion.ledger.embedded.admission import (
     admit,
     check_proposal,
+    check_time,
     operation_in_force,
     read_certificate,
 )

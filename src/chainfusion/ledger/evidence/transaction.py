@@ -17,7 +17,7 @@ from chainfusion.domain.records import from_json
 SIGNING_PREFIX = b"chainfusion transaction v1\n"
 VALID = "VALID"
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=15)
-"""How far the time that a person states may be from that of the block, or of the node that endorses."""
+"""How far the time that a person states may be from that of the block, or of the peer that endorses."""
 _BEFORE_PAYLOAD, _AFTER_PAYLOAD = b'{"proposal":', b',"signature":"'
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache, partial
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -27,7 +27,6 @@ from chainfusion.domain.canonical import canonical, parse_canonical
 from chainfusion.domain.encoding import encoded
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.records import to_json
-from chainfusion.ledger.clock import check_time
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.transaction import transient_digest
 from chainfusion.ledger.fabric.chaincode.context import FabricContext, utc_of
@@ -117,8 +116,7 @@ class Ground:
 class Program:
     """What this chaincode runs: the contracts, the ledger's id, the private collections; and what it counts.
 
-    `further` are channels beside the first, by name. By `clock` it refuses what states another time: neither peers nor
-    orderers look at the time of a proposal, and deadlines are decided by it.
+    `further` are channels beside the first, by name.
     """
 
     registry: Registry
@@ -126,7 +124,6 @@ class Program:
     collections: Mapping[str, frozenset[str]] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics, compare=False)
     further: Mapping[str, Ground] = field(default_factory=dict)
-    clock: Callable[[], datetime] = field(default=partial(datetime.now, UTC), compare=False)
 
     def ground(self, channel: str) -> Ground:
         """What the contracts stand on in a channel."""
@@ -195,8 +192,6 @@ class _Run:
             len(message.payload) + sum(map(len, envelope.transient.values())),
         )
         operation = program.operation(call)
-        if not operation.reads_only:
-            check_time(envelope.timestamp, program.clock())
         self.operation = f"{call.contract}@{call.version}.{call.operation}"
         payload = encoded(operation.invoke(ctx, call.arguments))
         ctx.grow(len(payload))

@@ -12,10 +12,13 @@ from typing import Any
 
 import yaml
 
+from chainfusion.ledger.evidence.transaction import MAX_CLOCK_DIFFERENCE
 from chainfusion.ledger.fabric.network.package import SETTING
 from chainfusion.ledger.fabric.network.places import TlsFiles
 from chainfusion.ledger.fabric.network.plan import Database, OrganisationPlan
 
+TIME_WINDOW = f"{MAX_CLOCK_DIFFERENCE.seconds}s"
+"""How far the time that a proposal states may be from that of the peer that endorses it."""
 _SOFTWARE_KEYS = {"Default": "SW", "SW": {"Hash": "SHA2", "Security": 256}}
 _MESSAGE = 100 * 1024 * 1024
 
@@ -138,7 +141,7 @@ def _peer(plan: OrganisationPlan, folder: NodeFolder) -> dict[str, Any]:
             "clientKey": {"file": str(tls.key)},
             "clientCert": {"file": str(tls.certificate)},
         },
-        "authentication": {"timewindow": "15m"},
+        "authentication": {"timewindow": TIME_WINDOW},
         "fileSystemPath": str(folder.data),
         "BCCSP": _SOFTWARE_KEYS,
         "mspConfigPath": str(folder.msp),
