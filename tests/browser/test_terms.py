@@ -17,13 +17,13 @@ __all__ = ["banks"]
 TEXT = files("chainfusion").joinpath("demo/data/auto-terms.yaml").read_text(encoding="utf-8")
 LINE = next(n for n, each in enumerate(TEXT.splitlines(), 1) if "2.10%" in each)
 WORDS = {
-    "en": ("Register terms…", "Check", "Sign and register", "Consent to version 1…", "Sign and consent"),
-    "zh": ("登记交易条款…", "检查", "签署并登记", "同意第 1 版…", "签署同意"),
+    "en": ("Register terms…", "Check the text", "Sign and register", "Consent to version 1…", "Sign and consent"),
+    "zh": ("登记交易条款…", "检查文本", "签署并登记", "同意第 1 版…", "签署同意"),
 }
 
 
 @pytest.mark.parametrize(("width", "lang"), [(WIDE, "en"), (NARROW, "zh")])
-def test_a_text_becomes_terms_in_force(banks: Banks, browser: Any, screenshots: Path, width: int, lang: str) -> None:  # noqa: F811
+def test_a_text_becomes_terms_in_force(banks: Banks, browser: Any, screenshots: Path, width: int, lang: str) -> None:
     deal, name = banks.deal(), f"terms-{lang}-{width}"
     begin, check, sign, consent, agree = WORDS[lang]
     with visiting(browser, banks.originator, width, lang) as page:

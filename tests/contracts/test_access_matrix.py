@@ -98,6 +98,11 @@ TABLE = """
     terms.consent                    x x x x x . . . . . . .   party       O
     terms.show                       x x x x x x x x x x x x   member      -
     terms.in_force                   x x x x x x x x x x x x   member      -
+    review.share                     x . x . . . . . . . . .   party       O
+    review.remark                    . . . . . x . . . x . .   party       O
+    review.answer                    x . . . . . . . . . . .   party       O
+    review.state_removal             x . . . . . . . . . . .   party       O
+    review.overview                  x x x x x x x x x x x x   member      -
     terms.overview                   x x x x x x x x x x x x   member      -
 """
 COLUMNS = (

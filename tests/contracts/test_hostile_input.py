@@ -19,6 +19,7 @@ from chainfusion.domain.membership import Change, ChangeKind, Keys
 from chainfusion.domain.opinions import DocumentFact, OpinionKind, PoolFact, Statement
 from chainfusion.domain.process.records import MAIN
 from chainfusion.domain.records import to_json
+from chainfusion.domain.review import Ask
 from chainfusion.domain.roles import INSTITUTION_ROLES, Role
 from tests.cashflow.text.small import small
 from tests.contracts.process.office import DEFINITION
@@ -27,6 +28,7 @@ from tests.support.world import (
     World,
     default_founders,
     desk,
+    digest,
     genesis,
     member,
     msp_of,
@@ -58,6 +60,8 @@ TAPE = new_document("tape", DocumentKind.LOAN_TAPE)
 TEXT = new_document("legal", DocumentKind.LEGAL_OPINION)
 WORLD.call("document.register", CALLER, deal=DEAL, document=TAPE)
 WORLD.call("document.register", CALLER, deal=DEAL, document=TEXT)
+NOTE = new_document("note", DocumentKind.WORKING_PAPER)
+WORLD.call("document.register", CALLER, deal=DEAL, document=NOTE)
 WORLD.call("process-definition.propose", CALLER, definition=DEFINITION)
 for _member in default_founders():
     if WORLD.call("process-definition.show", CALLER, process="small-deal", version=1)["state"] == "proposed":
@@ -71,12 +75,27 @@ OLD = "0d" * 16
 WORLD.call("migration.name_origin", CALLER, origin=origin(OLD))
 
 
+def reviewed(fact: PoolFact, note: DocumentFact, loan: str) -> str:
+    """A removal that was asked for: its remark's id."""
+    if loan == "open":
+        WORLD.call("review.share", CALLER, deal=DEAL, pool=fact, guest=HUB, until=None)
+    told = {"deal": DEAL, "pool": fact, "ask": Ask.REMOVAL, "loan": digest(loan), "text": note}
+    return str(WORLD.call("review.remark", CALLER, **told)["tx_id"])
+
+
 def valid_arguments() -> dict[str, dict[str, Any]]:
     """Arguments that each operation takes in this world."""
     tape = DocumentFact(TAPE.id, 1, TAPE.fingerprint)
     registered = WORLD.call("pool.register", CALLER, deal=DEAL, pool=pool(tape))
-    in_force = reference({"version": 1, "root": registered["record"]["root"], "tx_id": registered["tx_id"]})
-    fact = PoolFact(1, bytes.fromhex(registered["record"]["root"]))
+    first = PoolFact(1, bytes.fromhex(registered["record"]["root"]))
+    note = DocumentFact(NOTE.id, 1, NOTE.fingerprint)
+    open_, done = (reviewed(first, note, loan) for loan in ("open", "done"))
+    WORLD.call("review.answer", CALLER, deal=DEAL, version=1, remark=done, accepted=True, reason=note)
+    before = reference({"version": 1, "root": registered["record"]["root"], "tx_id": registered["tx_id"]})
+    registered = WORLD.call("pool.register", CALLER, deal=DEAL, pool=pool(tape, "second", replaces=before))
+    in_force = reference({"version": 2, "root": registered["record"]["root"], "tx_id": registered["tx_id"]})
+    fact = PoolFact(2, bytes.fromhex(registered["record"]["root"]))
+    WORLD.call("review.share", CALLER, deal=DEAL, pool=fact, guest=HUB, until=None)
     text = DocumentFact(TEXT.id, 1, TEXT.fingerprint)
     party = NamedParty(Role.TRUSTEE, HUB)
     typed: dict[str, dict[str, Any]] = {
@@ -142,6 +161,11 @@ def valid_arguments() -> dict[str, dict[str, Any]]:
         "terms.show": {"deal": DEAL, "version": 1},
         "terms.in_force": {"deal": DEAL},
         "terms.overview": {"deal": DEAL},
+        "review.share": {"deal": DEAL, "pool": fact, "guest": msp_of(Role.INVESTOR), "until": None},
+        "review.remark": {"deal": DEAL, "pool": fact, "ask": Ask.REMOVAL, "loan": digest("loan"), "text": note},
+        "review.answer": {"deal": DEAL, "version": 1, "remark": open_, "accepted": True, "reason": note},
+        "review.state_removal": {"deal": DEAL, "version": 1, "remark": done, "pool": fact},
+        "review.overview": {"deal": DEAL},
     }
     return {name: {key: to_json(value) for key, value in args.items()} for name, args in typed.items()}
 

@@ -29,8 +29,8 @@ class Commands(Mapping[str, Any]):
     """The commands by their first word, each loaded when it is asked for: who verifies loads no ledger and no tapes."""
 
     NOUNS = (
-        "org", "consortium", "deal", "tape", "pool", "terms", "cashflow", "process", "document", "evidence", "ledger",
-        "network", "account",
+        "org", "consortium", "deal", "tape", "pool", "terms", "cashflow", "process", "document", "review",
+        "evidence", "ledger", "network", "account",
     )  # fmt: skip
     VERBS = ("verify", "serve")
 

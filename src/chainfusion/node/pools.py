@@ -171,6 +171,11 @@ def openings(desk: Desk, pool: Pool) -> Openings:
     return _read_openings(desk, pool)[1]
 
 
+def openings_document(desk: Desk, pool: Pool) -> Document:
+    """The document that holds a pool's openings. Raises: OpeningsMissing where it was not granted here."""
+    return _read_openings(desk, pool)[0]
+
+
 def loan_index(openings: Openings, loan_id: str) -> int:
     """Where in the tape (from 0) a loan stands, by its number. Raises: LoanUnknown."""
     wanted = loan_id.encode()

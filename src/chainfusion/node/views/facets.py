@@ -23,6 +23,7 @@ CONTRACT_NAMES = {
     "pool": Text("Pools", "资产池"),
     "process": Text("Process", "流程"),
     "process-definition": Text("Process definitions", "流程定义"),
+    "review": Text("Reviews", "预览"),
     "terms": Text("Deal terms", "交易条款"),
 }
 

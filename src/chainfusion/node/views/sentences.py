@@ -58,6 +58,12 @@ _SAID: dict[str, Text] = {
     "process.delegate": Text("delegated step {step}", "委托了步骤 {step}"),
     "terms.register": Text("registered the deal terms", "登记了交易条款"),
     "terms.consent": Text("consented to version {version} of the terms", "同意了第 {version} 版交易条款"),
+    "review.share": Text("let {guest} review version {version} of the pool", "邀请{guest}预览资产池第 {version} 版"),
+    "review.remark": Text("reviewing version {version} of the pool: {ask}", "预览资产池第 {version} 版：{ask}"),
+    "review.answer": Text("{vote} a remark on version {version} of the pool", "{vote}对资产池第 {version} 版的意见"),
+    "review.state_removal": Text(
+        "stated that version {version} of the pool is without a loan", "声明资产池第 {version} 版已移除一笔贷款"
+    ),
     "document.require_kinds": Text("set an index of {count} kinds of documents", "设定了底稿目录，共 {count} 类"),
     "document.register": Text("registered version {version} of: {kind}", "登记了{kind}第 {version} 版"),
     "document.grant": Text("let {reader} read version {version} of: {kind}", "授予{reader}阅读{kind}第 {version} 版"),
@@ -144,6 +150,16 @@ def _pool(args: Args, name_of: NameOf) -> dict[str, Any]:
     return {"version": version, "loans": f"{pool.get('loans', 0):,}"}
 
 
+def _review(args: Args, name_of: NameOf) -> dict[str, Any]:
+    removal = args.get("ask") == "removal"
+    return {
+        "guest": name_of(str(args.get("guest"))),
+        "version": (args.get("pool") or {}).get("version") or args.get("version"),
+        "ask": Text("asked for a loan's removal", "请求移除一笔贷款") if removal else Text("a comment", "提出意见"),
+        "vote": Text("accepted", "接受了") if args.get("accepted") else Text("refused", "未接受"),
+    }
+
+
 def _migration(args: Args, name_of: NameOf) -> dict[str, Any]:
     del name_of
     origin = args.get("origin") or {}
@@ -181,6 +197,7 @@ _WORDS: dict[str, Callable[[Args, NameOf], dict[str, Any]]] = {
     "migration": _migration,
     "pool": _pool,
     "process": _process,
+    "review": _review,
     "process-definition": _process,
     "terms": _process,
 }

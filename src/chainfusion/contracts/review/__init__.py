@@ -1,0 +1,1 @@
+"""The review contract: a pool looked at by invited parties before closing."""
