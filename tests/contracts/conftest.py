@@ -19,6 +19,7 @@ ALSO_ON_FABRIC = {
     "test_migration",
     "test_pool",
     "test_process",
+    "test_review",
     "test_terms",
 }
 """The modules whose tests say everything through a `World`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from chainfusion.node.office import Office
-from chainfusion.web.forms import documents, jobs, opinions, pool, process, tape, terms
+from chainfusion.web.forms import documents, jobs, opinions, pool, process, review, tape, terms
 
 
 def routers(office: Office) -> tuple[APIRouter, ...]:
@@ -19,4 +19,5 @@ def routers(office: Office) -> tuple[APIRouter, ...]:
         documents.router(office),
         opinions.router(office),
         terms.router(office),
+        review.router(office),
     )
