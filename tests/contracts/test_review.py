@@ -117,7 +117,9 @@ def test_after_its_time_a_review_is_over_until_it_is_shared_again(world: World, 
     world.refused(ReviewOver, "review.remark", AGENCY, **again)
     share(world, fact)
     world.call("review.remark", AGENCY, **again)
-    assert len(overview(world)["invitations"]) == 3, "what was is kept"
+    times = [each["at"] for each in overview(world)["invitations"]]
+    assert len(times) == 3, "what was is kept"
+    assert times == sorted(times)
 
 
 def test_a_removal_names_a_loan_and_is_asked_once_by_each(world: World, fact: PoolFact) -> None:

@@ -129,11 +129,11 @@ def state_removal(ctx: Context, deal: str, version: int, remark: str, pool: Pool
 
 @review_contract.query(guard=as_member)
 def overview(ctx: Context, deal: str) -> ReviewView:
-    """Every invitation, and every remark with what became of it, by version. Raises: UnknownDeal."""
+    """Every invitation, and every remark with what became of it, in the order of time. Raises: UnknownDeal."""
     require_deal(ctx, deal)
     found = sorted(state.remarks.all(ctx, deal), key=lambda each: (each.pool.version, each.at, each.tx_id))
-    invitations = tuple(state.invitations.all(ctx, deal))
-    return ReviewView(invitations, tuple(_view(ctx, each) for each in found))
+    guests = sorted(state.invitations.all(ctx, deal), key=lambda each: (each.pool.version, each.at, each.tx_id))
+    return ReviewView(tuple(guests), tuple(_view(ctx, each) for each in found))
 
 
 def _view(ctx: Context, found: Remark) -> RemarkView:
