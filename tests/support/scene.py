@@ -30,7 +30,11 @@ EVERYONE = tuple(each.msp for each in INSTITUTIONS)
 
 def scene(path: Path) -> Consortium:
     """The consortium with both deals, a checkpoint over all of it but the last act."""
-    consortium = Consortium(path)
+    return scene_of(Consortium(path))
+
+
+def scene_of(consortium: Consortium) -> Consortium:
+    """The same on a consortium that nothing was done in yet."""
     _draft_with_hostile_words(consortium)
     consortium.draft(DEAL)
     consortium.accept(DEAL)

@@ -126,6 +126,7 @@ class Documents:
         readers = {
             (view.document.id, view.document.version): view.readers for view in documents.overview(self.desk, deal)
         }
+        self.acts.keep(each.tx_id for line in lines for each in line.documents)
         rows = tuple(self._row(line, readers, providers) for line in lines)
         required = [row for row in rows if row.provider is not None]
         there = sum(not row.missing for row in required)
@@ -140,6 +141,7 @@ class Documents:
     def page(self, deal: str, document: str, height: int) -> DocumentPage:
         """One document. Raises: DocumentMissing."""
         views = documents.versions(self.desk, deal, document)
+        self.acts.keep(view.document.tx_id for view in views)
         newest = views[-1].document
         opinions = tuple(
             row
