@@ -27,7 +27,8 @@ from chainfusion.node import pools
 from chainfusion.tape.criteria_file import AUTO_LOAN, load_criteria
 from chainfusion.tape.intake import read_tape
 from chainfusion.tape.mapping_reader import parse_mapping
-from tests.support.consortium import NOW, Clock, Consortium
+from tests.support.consortium import Clock, Consortium
+from tests.support.identities import NOW
 from tests.support.scene import DEAL, scene_of
 
 DEALS = 200

@@ -138,7 +138,7 @@ class Consortium:
 
     def adopt(self, definition: Definition) -> None:
         """The members vote until a process definition is adopted."""
-        name = {"process": definition.id, "version": definition.version}
+        name: dict[str, Any] = {"process": definition.id, "version": definition.version}
         for number, member in enumerate(self.members.values()):
             session = Session(self.ledger, registry(), _representative(member), self.clock)
             if number == 0:
@@ -153,7 +153,7 @@ class Consortium:
         by: Role,
         content: bytes = b"%PDF-1.7 a report",
         readers: tuple[str, ...] = (),
-        **options: str,
+        **options: Any,
     ) -> Document:
         """A sealed and registered document."""
         upload = Upload(deal, kind, io.BytesIO(content), f"{kind.value}.pdf", "application/pdf", readers)

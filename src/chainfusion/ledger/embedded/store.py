@@ -184,7 +184,7 @@ class Store:
 
     def state_range(self, start: bytes, end: bytes | None) -> Iterator[tuple[bytes, bytes]]:
         """Current keys and values from `start` (included) to `end` (excluded; None is open), in key order."""
-        return self._pages("select key, value from state where key >= ?1 and (?2 is null or key < ?2)", start, end)
+        return self._pages("select key, value from state where key >= ?", start, end)
 
     def history(self, key: bytes) -> Iterator[tuple[str, str, bytes | None]]:
         """Changes of a key, newest first: transaction id, its time, the value or None."""
@@ -212,16 +212,15 @@ class Store:
 
     def private_range(self, collection: str, start: bytes, end: bytes | None) -> Iterator[tuple[bytes, bytes]]:
         """Current private keys and values from `start` (included) to `end` (excluded; None is open), in key order."""
-        return self._pages(
-            "select key, value from private where key >= ?1 and (?2 is null or key < ?2) and collection = ?3",
-            start,
-            end,
-            collection,
-        )
+        return self._pages("select key, value from private where collection = ? and key >= ?", start, end, collection)
 
-    def _pages(self, query: str, start: bytes, *others: Any) -> Iterator[tuple[bytes, bytes]]:
+    def _pages(self, query: str, start: bytes, end: bytes | None, *before: Any) -> Iterator[tuple[bytes, bytes]]:
+        """Rows of a query that ends with `key >= ?`. An open end is left out of it: "? is null or key < ?" would have
+        SQLite read every key to the last."""
+        ends: tuple[bytes, ...] = () if end is None else (end,)
+        query = f"{query}{' and key < ?' * len(ends)} order by key limit {PAGE}"
         while True:
-            rows = self._sql.execute(f"{query} order by key limit {PAGE}", (start, *others)).fetchall()
+            rows = self._sql.execute(query, (*before, start, *ends)).fetchall()
             yield from rows
             if len(rows) < PAGE:
                 return
