@@ -37,7 +37,9 @@ async def _visit(address: str, pages: Sequence[str], users: int) -> tuple[float,
                 wrong.append(f"{path}: {answer.status_code}")
 
     limits = httpx.Limits(max_connections=users, max_keepalive_connections=users)
-    async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_SECONDS, limits=limits) as client:
+    async with httpx.AsyncClient(
+        base_url=address, timeout=PATIENCE_SECONDS, limits=limits, follow_redirects=True
+    ) as client:
         begun = time.perf_counter()
         await asyncio.gather(*(read(client, list(islice(pages, n, None, users))) for n in range(users)))
         return time.perf_counter() - begun, took, wrong
