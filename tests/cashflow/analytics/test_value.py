@@ -39,6 +39,16 @@ def pass_through() -> Cash:
     return cash(paid, principal, interest, START, accrued_to=ends, day_count=DayCount.THIRTY_360)
 
 
+def test_what_accretes_is_no_principal_so_that_an_accrual_class_lives_as_page_56_says_of_z_bonds() -> None:
+    """SF-56: 10 accrete in the first of three periods and 110 are repaid in the last. By the convention of Z-bonds the
+    life is 3.0; that of graduated payments counts the accretion as -10 of principal, for 3.2, and is not taken here."""
+    ends = [date(2025 + n, 1, 1) for n in range(3)]
+    with pytest.raises(BadCash):
+        cash(ends, [-10, 0, 110], [0, 0, 0], START)
+    repaid = cash(ends, [0, 0, 110], [0, 0, 0], START)
+    assert average_life(repaid, START, DayCount.THIRTY_360) == 3
+
+
 def test_the_standard_formulas_example_to_every_published_digit() -> None:
     flows = pass_through()
     parts = [round(amount / 10**12, 4) for amount in (*flows.amounts[:3], flows.amounts[-1])]
