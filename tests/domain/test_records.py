@@ -1,7 +1,11 @@
 """Records: strict reading by declared types, with the path of what does not fit."""
 
-from dataclasses import dataclass, replace
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, make_dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from threading import Barrier
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -119,3 +123,25 @@ def test_times_are_written_in_utc() -> None:
 
 def test_equal_records_have_equal_bytes() -> None:
     assert to_bytes(OUTER) == to_bytes(replace(OUTER))
+
+
+def test_threads_may_read_a_kind_for_the_first_time_at_once() -> None:
+    threads, fields = 8, [f"field_{number}" for number in range(40)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            for number in range(50):
+                kind = make_dataclass(f"Kind{number}", [(name, int) for name in fields], frozen=True)
+                start = Barrier(threads)
+                readings = [
+                    pool.submit(_read_together, start, kind, dict.fromkeys(fields, number)) for _ in range(threads)
+                ]
+                assert {reading.result().field_39 for reading in readings} == {number}
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def _read_together(start: Barrier, kind: Any, value: dict[str, int]) -> Any:
+    start.wait()
+    return from_json(kind, value)

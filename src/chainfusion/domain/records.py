@@ -156,17 +156,18 @@ def _reader(kind: Any) -> Reader:
 def _record_reader(kind: Any) -> Reader:
     hints = typing.get_type_hints(kind)
     names = frozenset(f.name for f in fields(kind))
-    readers: list[tuple[str, Any, Reader]] = []  # name, its type where that is plain, how it is read
+    readers: tuple[tuple[str, Any, Reader], ...] = ()  # name, its type where that is plain, how it is read
 
     def read(value: Any) -> Any:
+        nonlocal readers
         if not isinstance(value, dict):
             raise _Misfit(f"an object is needed, not {type(value).__name__}")
         if value.keys() != names:
             odd = sorted(names ^ value.keys())[0]
             raise _Misfit("missing" if odd in names else "unknown field").at(f".{odd}")
-        if not readers:
+        if not readers:  # at the first reading, since a record may hold its own kind; set whole, since threads share it
             plain = {name: hint if hint in _PLAIN else None for name, hint in hints.items()}
-            readers.extend((name, plain[name], _reader(hints[name])) for name in sorted(names))
+            readers = tuple((name, plain[name], _reader(hints[name])) for name in sorted(names))
         found = {}
         name = ""
         try:
