@@ -1,102 +1,36 @@
-"""`chainfusion cashflow`: what a deal pays under assumptions, and one payment of it step by step."""
+"""`chainfusion cashflow`: what a deal pays under assumptions, one payment step by step, and what is asked of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from chainfusion.cashflow.deal.assumed import Assumed, assumed, payment, rate, read_scenario
-from chainfusion.cashflow.deal.assumed import private as private_value
 from chainfusion.cashflow.deal.files import state_of, table
-from chainfusion.cashflow.deal.published import read_collections
 from chainfusion.cashflow.deal.reading import PeriodReading, SideLine, read_period
-from chainfusion.cashflow.deal.run import DealRun, run_deal
+from chainfusion.cashflow.deal.run import DealRun
 from chainfusion.cashflow.deal.summary import summaries
 from chainfusion.cashflow.export.files import content
-from chainfusion.cashflow.text.reader import load_terms
+from chainfusion.cli import cashflow_files, cashflow_questions
+from chainfusion.cli.cashflow_source import Future, Source, Word, sourced
 from chainfusion.cli.output import Printer, printer
-from chainfusion.cli.tape import money, take
-from chainfusion.cli.work import BadArgument, UserOption, at_desk, fresh
-from chainfusion.domain.errors import ChainFusionError, Text
+from chainfusion.cli.tape import money
+from chainfusion.cli.work import fresh
+from chainfusion.domain.errors import Text
 from chainfusion.domain.records import to_json
-from chainfusion.domain.terms.private import Side
-from chainfusion.node import cashflows
 from chainfusion.node.home import write_bytes
 
-T = TypeVar("T")
-app = typer.Typer(name="cashflow", help="Run a deal's waterfall; inspect a payment.", no_args_is_help=True)
-DealArgument = Annotated[str, typer.Argument(help="The deal's id; without it, --terms.", show_default=False)]
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", envvar="CHAINFUSION_HOME", help="The institution's folder, for a deal.", file_okay=False),
-]
-TermsOption = Annotated[
-    Path | None, typer.Option("--terms", help="Deal terms (YAML), instead of a deal's.", exists=True)
-]
-TapeOption = Annotated[Path | None, typer.Option("--tape", help="A loan tape, with --terms.", exists=True)]
-MappingOption = Annotated[Path | None, typer.Option("--mapping", help="The tape's column mapping.", exists=True)]
-CollectionsOption = Annotated[
-    Path | None,
-    typer.Option("--collections", help="Collections by payment (CSV, Parquet) instead of loans.", exists=True),
-]
-ScenarioOption = Annotated[
-    Path | None, typer.Option("--scenario", help="Assumptions as a file (YAML, JSON).", exists=True)
-]
-CprOption = Annotated[str | None, typer.Option("--cpr", help="Prepayment, per cent a year.")]
-CdrOption = Annotated[str | None, typer.Option("--cdr", help="Default, per cent a year.")]
-RecoveryOption = Annotated[str | None, typer.Option("--recovery", help="Recovered of what defaults, per cent.")]
-LagOption = Annotated[str | None, typer.Option("--lag", help="Months from default to recovery.")]
-BoundOption = Annotated[Side | None, typer.Option("--bound", help="Which bound private terms are taken at.")]
-IndexOption = Annotated[list[str] | None, typer.Option("--index", help="NAME=PERCENT of an index; repeat.")]
-EventOption = Annotated[list[str] | None, typer.Option("--event", help="NAME=PAYMENT from which it holds; repeat.")]
-PrivateOption = Annotated[
-    list[str] | None, typer.Option("--private", help="NAME=VALUE:SALT of a private term; repeat.")
-]
-VersionOption = Annotated[int | None, typer.Option("--version", help="A version of the terms; else that in force.")]
+app = typer.Typer(
+    name="cashflow", help="Run a deal's waterfall; inspect a payment; ask what notes are worth.", no_args_is_help=True
+)
 
 
-class SourceNeeded(ChainFusionError):
-    """Nothing to run on, or two things at once."""
-
-    code = "SOURCE_NEEDED"
-    says = Text("It is not told what to run: {why}.", "未说明运行对象：{why_zh}。")
-    do = Text(
-        "Name a deal with --home, or --terms with --tape and --mapping, or --terms with --collections.",
-        "请指定项目与 --home，或 --terms 加 --tape 与 --mapping，或 --terms 加 --collections。",
-    )
-
-
-@app.command()
-def run(
-    ctx: typer.Context,
-    deal: DealArgument = "",
-    home: HomeOption = None,
-    terms: TermsOption = None,
-    tape: TapeOption = None,
-    mapping: MappingOption = None,
-    collections: CollectionsOption = None,
-    scenario: ScenarioOption = None,
-    cpr: CprOption = None,
-    cdr: CdrOption = None,
-    recovery: RecoveryOption = None,
-    lag: LagOption = None,
-    bound: BoundOption = None,
-    index: IndexOption = None,
-    event: EventOption = None,
-    private: PrivateOption = None,
-    version: VersionOption = None,
-    user: UserOption = "",
-    out: Annotated[Path | None, typer.Option("--out", help="Where to write it: .csv, .xlsx, .parquet.")] = None,
-) -> None:
+def run(ctx: typer.Context, source: Source, future: Future, out: Path | None) -> None:
     """Project a deal's loans, or take collections, and pay them out by the deal's terms; exact to the minor unit."""
-    source = Source(deal, home, terms, tape, mapping, collections, version, user)
-    future = Future(scenario, cpr, cdr, recovery, lag, bound, index, event, private)
-    found = source.run(ctx, future.assumed())
+    with source.opened(ctx) as origin:
+        found = origin.run(future.assumed())
     if out is not None:
         write_bytes(fresh(out), content(table(found), out.name))
     printed = printer(ctx)
@@ -106,123 +40,20 @@ def run(
     printed.result(value, lambda: _show_run(printed, found, told))
 
 
-@app.command()
-def inspect(
-    ctx: typer.Context,
-    period: Annotated[int, typer.Option("--period", help="The payment, from 1.", min=1)],
-    deal: DealArgument = "",
-    home: HomeOption = None,
-    terms: TermsOption = None,
-    tape: TapeOption = None,
-    mapping: MappingOption = None,
-    collections: CollectionsOption = None,
-    scenario: ScenarioOption = None,
-    cpr: CprOption = None,
-    cdr: CdrOption = None,
-    recovery: RecoveryOption = None,
-    lag: LagOption = None,
-    bound: BoundOption = None,
-    index: IndexOption = None,
-    event: EventOption = None,
-    private: PrivateOption = None,
-    version: VersionOption = None,
-    user: UserOption = "",
-) -> None:
+def inspect(ctx: typer.Context, source: Source, future: Future, period: int) -> None:
     """Show one payment step by step: due, there, paid, unpaid and why; every trigger with both sides."""
-    source = Source(deal, home, terms, tape, mapping, collections, version, user)
-    future = Future(scenario, cpr, cdr, recovery, lag, bound, index, event, private)
-    found = read_period(source.run(ctx, future.assumed()), period)
+    with source.opened(ctx) as origin:
+        found = read_period(origin.run(future.assumed()), period)
     printed = printer(ctx)
     printed.result(to_json(found), lambda: _show_period(printed, found))
 
 
-# ------------------------------------------------------------------ what is run, and on what assumptions
-
-
-@dataclass(frozen=True)
-class Source:
-    """A deal on the ledger, or terms in a file; loans of a tape, or collections."""
-
-    deal: str
-    home: Path | None
-    terms: Path | None
-    tape: Path | None
-    mapping: Path | None
-    collections: Path | None
-    version: int | None
-    user: str
-
-    def run(self, ctx: typer.Context, told: Assumed) -> DealRun:
-        """Runs it. Raises: SourceNeeded, and as `run_deal`."""
-        if bool(self.deal) == (self.terms is not None):
-            raise SourceNeeded(why="a deal, or --terms", why_zh="须指定项目或 --terms 之一")
-        return self._of_files(ctx, told, self.terms) if self.terms else self._of_deal(ctx, told)
-
-    def _of_files(self, ctx: typer.Context, told: Assumed, file: Path) -> DealRun:
-        terms, out = load_terms(file), printer(ctx)
-        if self.collections is not None:
-            return run_deal(terms, read_collections(self.collections, terms), told)
-        if self.tape is None or self.mapping is None:
-            why = "--terms needs --tape and --mapping, or --collections"
-            raise SourceNeeded(why=why, why_zh="--terms 须配合 --tape 与 --mapping，或 --collections")
-        day = datetime.combine(terms.dates.cut_off, datetime.min.time())
-        loans = take(out, self.tape, self.mapping, day).accepted().frame
-        with out.progress("projecting") as progress:
-            return cashflows.run_tape(terms, loans, told, progress)
-
-    def _of_deal(self, ctx: typer.Context, told: Assumed) -> DealRun:
-        if self.home is None:
-            raise SourceNeeded(why="a deal needs --home", why_zh="指定项目时须指定 --home")
-        with at_desk(ctx, self.home, self.user) as work:
-            if self.collections is not None:
-                return cashflows.run_published(work.desk, self.deal, self.collections, told, self.version)
-            with work.out.progress("projecting") as progress:
-                return cashflows.project(work.desk, self.deal, told, self.version, progress)
-
-
-@dataclass(frozen=True)
-class Future:
-    """The assumptions as they were typed; what is typed goes before what the file says."""
-
-    scenario: Path | None
-    cpr: str | None
-    cdr: str | None
-    recovery: str | None
-    lag: str | None
-    bound: Side | None
-    index: list[str] | None
-    event: list[str] | None
-    private: list[str] | None
-
-    def assumed(self) -> Assumed:
-        """What is assumed. Raises: BadScenario."""
-        base = read_scenario(self.scenario.read_bytes()) if self.scenario else Assumed()
-        words = {"cpr": self.cpr, "cdr": self.cdr, "recovery": self.recovery, "lag": self.lag}
-        typed = assumed({**words, "bound": self.bound.value if self.bound else None})
-        given = {name: getattr(typed, name) for name, word in words.items() if word is not None}
-        return replace(
-            base,
-            **given,
-            bound=self.bound or base.bound,
-            indices={**base.indices, **_pairs(self.index, lambda name, word: (rate(name, word),))},
-            events={**base.events, **_pairs(self.event, payment)},
-            private={**base.private, **_pairs(self.private, _supplied)},
-        )
-
-
-def _pairs(words: list[str] | None, read: Callable[[str, str], T]) -> dict[str, T]:
-    found = {}
-    for word in words or ():
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise BadArgument(what="argument", given=word, known="NAME=VALUE")
-        found[name] = read(name, value)
-    return found
-
-
-def _supplied(name: str, word: str) -> tuple[str, str]:
-    value, _, salt = word.rpartition(":")
-    return private_value(name, value, salt)
+_OUT = Annotated[Path | None, typer.Option("--out", help="Where to write it: .csv, .xlsx, .parquet.")]
+_PERIOD = Annotated[int, typer.Option("--period", help="The payment, from 1.", min=1)]
+app.command()(sourced(run, Word("out", _OUT, None)))
+app.command()(sourced(inspect, Word("period", _PERIOD)))
+cashflow_questions.add_to(app)
+cashflow_files.add_to(app)
 
 
 # ------------------------------------------------------------------ what is shown

@@ -128,7 +128,7 @@ def pool_of_deal(desk: Desk, deal: str, progress: Progress = no_progress) -> Dea
     """
     registered = pools.current(desk, deal)
     opened = pools.openings(desk, registered)
-    loans, left_out = _going(deal, _frame(opened.leaf_data, progress), registered.record.cut_off)
+    loans, left_out = going(deal, _frame(opened.leaf_data, progress), registered.record.cut_off)
     return DealPool(registered, loans, left_out)
 
 
@@ -145,15 +145,20 @@ def project(
 
 def run_on(deal: str, terms: DealTerms, pool: DealPool, assumed: Assumed, progress: Progress = no_progress) -> DealRun:
     """Runs terms on loans that were opened already. Raises: CutOffDiffers, and as `run_deal`."""
-    found, needed = pool.registered.record.cut_off, terms.dates.cut_off
-    require(found == needed, CutOffDiffers(deal=deal, terms=needed.isoformat(), pool=found.isoformat()))
+    require_cut_off(deal, terms, pool)
     collections = project_pool(pool.loans, assumed.scenario(), progress=progress).total
     return run_deal(terms, collections, assumed, left_out=pool.left_out)
 
 
+def require_cut_off(deal: str, terms: DealTerms, pool: DealPool) -> None:
+    """Refuses terms that count from another day than the pool. Raises: CutOffDiffers."""
+    found, needed = pool.registered.record.cut_off, terms.dates.cut_off
+    require(found == needed, CutOffDiffers(deal=deal, terms=needed.isoformat(), pool=found.isoformat()))
+
+
 def run_tape(terms: DealTerms, loans: pl.DataFrame, assumed: Assumed, progress: Progress = no_progress) -> DealRun:
     """Runs terms on a tape that was read at their cut-off date. Raises: NothingToProject, and as `run_deal`."""
-    pool, left_out = _going(terms.id, loans, terms.dates.cut_off)
+    pool, left_out = going(terms.id, loans, terms.dates.cut_off)
     collections = project_pool(pool, assumed.scenario(), progress=progress).total
     return run_deal(terms, collections, assumed, left_out=left_out)
 
@@ -186,9 +191,9 @@ _NUMBERS = (
 _TYPES: dict[str, Any] = dict.fromkeys(_TEXTS, pl.Utf8) | dict.fromkeys(_NUMBERS, pl.Int64)
 
 
-def _going(deal: str, loans: pl.DataFrame, cut_off: date) -> tuple[LoanPool, LeftOut]:
+def going(deal: str, loans: pl.DataFrame, cut_off: date) -> tuple[LoanPool, LeftOut]:
     """The loans that still have a month to go; those whose term is over are left out: no month left, or, where months
-    are not stated, a maturity that is not after the cut-off date."""
+    are not stated, a maturity that is not after the cut-off date. Raises: NothingToProject, BadPool."""
     by_date = loans["maturity_date"].to_physical() <= (cut_off - EPOCH).days
     stated = loans["remaining_term"].is_not_null()
     over = pl.select(pl.when(stated).then(loans["remaining_term"] < 1).otherwise(by_date)).to_series().fill_null(False)
