@@ -23,18 +23,18 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 @pytest.mark.parametrize(
     ("line", "columns"),
     [
-        ("value --price 99.5 --basis bond", {"class", "yield", "clean_per_100"}),
-        ("enhancement --classes A2", {"class", "enhancement", "least"}),
-        ("stress --stresses AAA=4,BB=1.5", {"class", "rating", "passes"}),
-        ("break-even --of cpr --classes B", {"class", "holds", "breaks"}),
-        ("sensitivity --class B --cprs 0,8 --cdrs 1,6", {"cpr", "cdr", "yield"}),
-        ("size --class A1 --from B --stresses A=2", {"largest", "loss_beyond"}),
-        ("coupon --class A2 --yield 3.5", {"coupon"}),
-        ("simulation --paths 100 --seed 3", {"expected_loss", "probability"}),
+        ("cashflow value --price 99.5 --basis bond", {"class", "yield", "clean_per_100"}),
+        ("cashflow enhancement --classes A2", {"class", "enhancement", "least"}),
+        ("cashflow stress --stresses AAA=4,BB=1.5", {"class", "rating", "passes"}),
+        ("cashflow break-even --of cpr --classes B", {"class", "holds", "breaks"}),
+        ("cashflow sensitivity --class B --cprs 0,8 --cdrs 1,6", {"cpr", "cdr", "yield"}),
+        ("cashflow size --class A1 --from B --stresses A=2", {"largest", "loss_beyond"}),
+        ("cashflow coupon --class A2 --yield 3.5", {"coupon"}),
+        ("cashflow simulation --paths 100 --seed 3", {"expected_loss", "probability"}),
     ],
 )
 def test_every_question_is_answered_in_words_and_in_json(shell: Shell, line: str, columns: set[str]) -> None:
-    question, *words = line.split()
+    _, question, *words = line.split()
     answer = shell.ask(f"cashflow {question} {LOANS} {BASE} {' '.join(words)}")
     table = answer["tables"][0]
     assert columns <= {column["name"] for column in table["columns"]}
