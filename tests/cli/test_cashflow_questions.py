@@ -72,7 +72,8 @@ def test_a_run_is_written_as_tables(shell: Shell) -> None:
 
 def test_a_run_is_drawn_in_both_languages(shell: Shell) -> None:
     for lang, word in (("en", "Balances of the classes"), ("zh", "各档")):
-        ran = shell.run("--json", "--lang", lang, "cashflow", "draw", *f"{LOANS} {BASE} --out drawn-{lang}".split())
+        line = f"cashflow draw {LOANS} {BASE} --out drawn-{lang}"
+        ran = shell.run("--json", "--lang", lang, *line.split())
         assert ran.code == 0
         assert len(json.loads(ran.out)["written"]) == 6
         texts = [path.read_text(encoding="utf-8") for path in sorted((shell.folder / f"drawn-{lang}").iterdir())]
