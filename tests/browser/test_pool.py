@@ -22,6 +22,7 @@ from chainfusion.node.jobs import Kind, Stage, Work
 from chainfusion.node.office import Office
 from chainfusion.web.app import create_app
 from chainfusion.web.seating import OpenSeat
+from tests.browser.conftest import Served
 from tests.support.consortium import Consortium
 from tests.tape import examples
 
@@ -82,7 +83,7 @@ def _served(consortium: Consortium, role: Role, folder: Path) -> Iterator[Bank]:
 
 
 @contextmanager
-def visiting(browser: Any, bank: Bank, width: int, lang: str, **options: Any) -> Iterator[Any]:
+def visiting(browser: Any, bank: Bank | Served, width: int, lang: str, **options: Any) -> Iterator[Any]:
     """A browser whose console complains of nothing but refusals that are tried."""
     locale = "zh-CN" if lang == "zh" else "en-GB"
     context = browser.new_context(

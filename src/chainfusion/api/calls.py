@@ -28,8 +28,8 @@ LARGEST_CALL = 4 * 1024 * 1024
 """Bytes of a call's arguments."""
 LONGEST_KEY = 255
 _PROBLEM = {"description": "A typed refusal (RFC 9457)", "content": {"application/problem+json": {}}}
-_REFUSALS = {str(status): _PROBLEM for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)}
-_KEY = {
+REFUSALS = {str(status): _PROBLEM for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)}
+KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
@@ -95,7 +95,7 @@ def router(schemas: Schemas) -> APIRouter:
 def _add(api: APIRouter, schemas: Schemas, operation: Operation, family: str, use: Use, tag: str) -> None:
     async def endpoint(request: Request) -> Response:
         session = seat_of(request).desk.session
-        arguments, key = await _arguments(request), _key(request)
+        arguments, key = await json_object(request), request_key(request)
         operation.arguments(arguments)
         return await run_in_threadpool(use, session, operation, arguments, key)
 
@@ -103,10 +103,10 @@ def _add(api: APIRouter, schemas: Schemas, operation: Operation, family: str, us
     content = {"application/json": {"schema": schemas.arguments(operation.parameters)}}
     extra: dict[str, Any] = {
         "requestBody": {"required": True, "content": content},
-        "responses": _answers(family) | _REFUSALS,
+        "responses": _answers(family) | REFUSALS,
     }
     if family == "calls":
-        extra["parameters"] = [_KEY]
+        extra["parameters"] = [KEY_PARAMETER]
     api.add_api_route(
         f"/{family}/{operation.full_name}",
         endpoint,
@@ -167,7 +167,7 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
 # ------------------------------------------------------------------ what is sent
 
 
-async def _arguments(request: Request) -> dict[str, Any]:
+async def json_object(request: Request) -> dict[str, Any]:
     """The one JSON object of a body. Raises: MediaTypeRefused, BodyTooLarge, NotJson."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     require(kind == "application/json", MediaTypeRefused(given=kind[:60] or "—"))
@@ -195,7 +195,7 @@ def _no_such_number(word: str) -> Any:
     raise ValueError(f"{word} is no number of JSON")
 
 
-def _key(request: Request) -> str | None:
+def request_key(request: Request) -> str | None:
     """The caller's id for this request. Raises: FormRefused."""
     key = request.headers.get("idempotency-key")
     fits = key is None or (0 < len(key) <= LONGEST_KEY and all("!" <= each <= "~" for each in key))

@@ -14,6 +14,7 @@ from chainfusion.node.home import Home
 from chainfusion.node.jobs import Jobs
 from chainfusion.node.loanbooks import LoanBooks
 from chainfusion.node.readmodel.setting import open_database
+from chainfusion.node.studies import Analyses
 from chainfusion.node.tapes import Tapes
 from chainfusion.node.uploads import Uploads
 from chainfusion.node.views import Workspace
@@ -60,6 +61,11 @@ class Office:
     def uploads(self) -> Uploads:
         """Files on their way into deals."""
         return Uploads.of(self.folder, self.jobs)
+
+    @cached_property
+    def analyses(self) -> Analyses:
+        """Questions about deals' cash, and their answers."""
+        return Analyses.of(self.jobs)
 
     @cached_property
     def loans(self) -> LoanBooks:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
 
@@ -24,7 +25,7 @@ from chainfusion.domain.terms.records import DealTerms
 from chainfusion.node import cashflows
 from chainfusion.node.cashflows import DealPool
 from chainfusion.node.desk import Desk
-from chainfusion.node.jobs import Job, Jobs, JobState, Kind, Stage, Work
+from chainfusion.node.jobs import ITSELF, Job, Jobs, JobState, Kind, Stage, Work
 from chainfusion.vault.chunks import Progress, no_progress
 
 KIND = "analysis"
@@ -116,7 +117,7 @@ class Analyses:
         found = self._inquiry(desk, deal, asked)
         asked.told.scenario()
         return self.jobs.start(KIND, account, desk, deal=deal, about=found.question.title.en, request=request,
-                               arguments=to_json(asked))  # fmt: skip
+                               arguments=to_json(asked), then=f"/deals/{quote(deal)}/analysis/{ITSELF}")  # fmt: skip
 
     def find(self, deal: str, job: str) -> Analysis:
         """One analysis of a deal. Raises: JobUnknown, NotAnAnalysis."""

@@ -58,11 +58,25 @@ class Columns:
 
 def columns(days: Sequence[date], series: Sequence[Series]) -> Columns:
     """Columns by payment day, the first series at the bottom."""
-    totals = [sum(each.values[n] for each in series) for n in range(len(days))]
-    most = max(totals, default=0)
     slot = Decimal(100) / max(len(days), 1)
-    parts = [part for n in range(len(days)) for part in _column(series, n, most, slot)] if most > 0 else []
-    return Columns(tuple(series), tuple(parts), _marks(days, slot), most, TOP, TOP + TALL, TOP + TALL + FOOT)
+    most, parts = _stacked(len(days), series, slot)
+    return Columns(tuple(series), parts, _marks(days, slot), most, TOP, TOP + TALL, TOP + TALL + FOOT)
+
+
+def histogram(labels: Sequence[str], series: Sequence[Series]) -> Columns:
+    """Columns under whose left edges stand words, as many of them as have room; an empty one is not written."""
+    slot = Decimal(100) / max(len(labels), 1)
+    said = [n for n, label in enumerate(labels) if label]
+    every = -(-len(said) // MOST_YEARS) or 1
+    marks = tuple(Mark(f"{slot * n:.3f}", labels[n]) for k, n in enumerate(said) if k % every == 0 and n * slot < 95)
+    most, parts = _stacked(len(labels), series, slot)
+    return Columns(tuple(series), parts, marks, most, TOP, TOP + TALL, TOP + TALL + FOOT)
+
+
+def _stacked(count: int, series: Sequence[Series], slot: Decimal) -> tuple[int, tuple[Part, ...]]:
+    """The tallest column, and the parts of all."""
+    most = max((sum(each.values[n] for each in series) for n in range(count)), default=0)
+    return most, tuple(part for n in range(count) for part in _column(series, n, most, slot)) if most > 0 else ()
 
 
 def _column(series: Sequence[Series], n: int, most: int, slot: Decimal) -> list[Part]:

@@ -190,12 +190,12 @@ def _ledger(twins: Twins, workspace: Workspace) -> None:
         found = workspace.log().checkpoint
         if found is None:
             raise NotFound(what="checkpoint", what_zh="检查点", id="")
-        return PlainTextResponse(found.note, headers=_attachment("checkpoint.txt"))
+        return PlainTextResponse(found.note, headers=attachment("checkpoint.txt"))
 
     @twins.router.get("/ledger/trust.json")
     @twins.router.get("/ledger/genesis.json")
     def trust() -> Response:
-        return Response(workspace.trust, media_type="application/json", headers=_attachment(workspace.trust_name))
+        return Response(workspace.trust, media_type="application/json", headers=attachment(workspace.trust_name))
 
 
 # ------------------------------------------------------------------ downloads
@@ -209,7 +209,7 @@ def _downloads(pages: APIRouter, workspace: Workspace) -> None:
     @pages.get("/deals/{deal}/terms/{version}.yaml")
     def terms(deal: str, version: str) -> Response:
         number = whole("version", version)
-        headers = _attachment(f"{deal}-terms-v{number}.yaml")
+        headers = attachment(f"{deal}-terms-v{number}.yaml")
         return Response(workspace.terms_document(deal, number), media_type="application/yaml", headers=headers)
 
     @pages.get("/deals/{deal}/loan.evidence")
@@ -227,7 +227,7 @@ def _downloads(pages: APIRouter, workspace: Workspace) -> None:
     @pages.get("/deals/{deal}/documents/{document}/versions/{number:int}/content")
     def content(request: Request, deal: str, document: str) -> Response:
         opened = workspace.open_document(deal, document, _version(request))
-        headers = _attachment(opened.facts.name) | {
+        headers = attachment(opened.facts.name) | {
             "Content-Length": str(opened.facts.content_length),
             "Content-Security-Policy": "default-src 'none'; sandbox",
         }
@@ -242,7 +242,7 @@ def _version(request: Request) -> int:
     return min(int(request.path_params["number"]), LARGEST)
 
 
-def _attachment(name: str) -> dict[str, str]:
+def attachment(name: str) -> dict[str, str]:
     """A download under a name that may hold anything: RFC 6266."""
     return {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",

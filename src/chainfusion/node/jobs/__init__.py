@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from chainfusion.node.jobs.job import AGAIN, OPEN, Job, JobState, JobUnknown, Stage
-from chainfusion.node.jobs.runner import Jobs, Kind, Work
+from chainfusion.node.jobs.runner import ITSELF, Jobs, Kind, Work
 
-__all__ = ["AGAIN", "OPEN", "Job", "JobState", "JobUnknown", "Jobs", "Kind", "Stage", "Work"]
+__all__ = ["AGAIN", "ITSELF", "OPEN", "Job", "JobState", "JobUnknown", "Jobs", "Kind", "Stage", "Work"]

@@ -35,6 +35,7 @@ from chainfusion.node.jobs.job import (
 from chainfusion.node.jobs.store import FILE, KEPT_DAYS, JobStore
 
 log = logging.getLogger(__name__)
+ITSELF = "{job}"
 MOST_OPEN = 20
 """Jobs that one person may have waiting and under way."""
 TOLD_EVERY = 0.2
@@ -134,20 +135,21 @@ class Jobs:
         request: str | None = None,
         then: str = "",
     ) -> Job:
-        """Starts work as a person; a repeat of `request` gives the first job.
+        """Starts work as a person; a repeat of `request` gives the first job. In `then` ITSELF stands for its id.
 
         Raises: TooManyJobs, RequestReused, JobsElsewhere.
         """
         require(self._store.runs, JobsElsewhere())
+        id_ = secrets.token_hex(16)
         made = Job(
-            id=secrets.token_hex(16),
+            id=id_,
             kind=self._kinds[kind].name,
             account=account,
             deal=deal,
             about=about,
             arguments=dict(arguments or {}),
             request=request or secrets.token_hex(16),
-            then=then,
+            then=then.replace(ITSELF, id_),
             added=self._clock(),
         )
         with self._changed:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from chainfusion.cashflow.deal.assumed import Assumed
 from chainfusion.cashflow.deal.run import DealRun
+from chainfusion.cashflow.inquiry.inquiry import Case
 from chainfusion.cashflow.text.writer import write_terms
 from chainfusion.domain.deal import DealState
 from chainfusion.domain.document_records import Document
@@ -23,7 +24,7 @@ from chainfusion.domain.roles import Role
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.evidence_file import EMBEDDED, SubjectKind
 from chainfusion.ledger.port import Ledger, Signer
-from chainfusion.node import cashflows, documents, proofs
+from chainfusion.node import cashflows, documents, proofs, studies
 from chainfusion.node.cashflows import DealPool
 from chainfusion.node.desk import Desk
 from chainfusion.node.readmodel import Database, ReadModel
@@ -245,6 +246,11 @@ class Workspace:
         except ChainFusionError as error:
             return self._terms.view(deal, height, brief, told, refusal_of(error))
         return self._terms.view(deal, height, brief, told, made)
+
+    def case(self, deal: str, told: Assumed, version: int | None = None) -> Case:
+        """What questions about a deal's cash are asked of. Raises: UnknownDeal, TermsUnknown, as `studies.of_pool`."""
+        terms = self._terms.terms(deal, self._version(deal, version).version)
+        return studies.of_pool(deal, terms, self._loans(deal), told)
 
     def payment(self, deal: str, period: int, told: Assumed, version: int | None = None) -> PaymentView:
         """One payment of a deal under assumptions, step by step.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from chainfusion.api import analyses
 from chainfusion.node.office import Office
-from chainfusion.web.forms import documents, jobs, opinions, pool, process, review, tape, terms
+from chainfusion.web.forms import analysis, documents, jobs, opinions, pool, process, review, tape, terms
 
 
 def routers(office: Office) -> tuple[APIRouter, ...]:
@@ -20,4 +21,6 @@ def routers(office: Office) -> tuple[APIRouter, ...]:
         opinions.router(office),
         terms.router(office),
         review.router(office),
+        analysis.router(office),
+        analyses.router(office),
     )
