@@ -64,7 +64,7 @@ class Consortium:
     @cached_property
     def genesis(self) -> SignedGenesis:
         """Signed by every founder."""
-        records = [_record(self.members[each.msp], each) for each in INSTITUTIONS]
+        records = [record_of(self.members[each.msp], each) for each in INSTITUTIONS]
         rules = default_rules(ORDERER)
         signed = draft_genesis("Harbour Consortium", "港湾联盟", records, agreement_of(b"agreed"), rules, NOW)
         for member in self.members.values():
@@ -117,6 +117,12 @@ class Consortium:
         member = self.members[msp]
         signer = member.user(BY_MSP[msp].desk)
         return Desk(Session(self.ledger, registry(), signer, self.clock), self.vault, lambda: member.encryption)
+
+    def representative(self, msp: str) -> Desk:
+        """The person who speaks for a member in the consortium."""
+        member = self.members[msp]
+        session = Session(self.ledger, registry(), _representative(member), self.clock)
+        return Desk(session, self.vault, lambda: member.encryption)
 
     def desk_of(self, role: Role) -> Desk:
         """The desk of the institution in a role."""
@@ -194,7 +200,7 @@ def _representative(member: Member) -> Signer:
     return member.user("representative", [Role.REPRESENTATIVE])
 
 
-def _record(member: Member, institution: Institution) -> MemberRecord:
+def record_of(member: Member, institution: Institution) -> MemberRecord:
     return MemberRecord(
         msp=member.msp_id,
         name=institution.name,

@@ -78,6 +78,7 @@ class Asked:
             "/ledger/blocks/20",
             "/ledger/transactions",
             "/efficiency",
+            "/consortium",
             f"/ledger/transactions/{self.pool_tx}",
         )
 

@@ -20,7 +20,7 @@ from tests.web.conftest import Asked
 from tests.web.test_pages import LANGUAGES, page
 
 BASE = f"/deals/{DEAL}/analysis"
-API = f"/api/v1/deals/{DEAL}/analyses"
+API = f"/api/v1/deals/{DEAL}/analysis"
 FUTURE = {"cpr": "6", "cdr": "4", "recovery": "30", "lag": "6"}
 WORDS = {"class": "B", "from": "A1", "stresses": "A=1.5", "paths": "100", "cprs": "0,8", "cdrs": "1,60"}
 
@@ -170,7 +170,7 @@ def test_every_file_is_linked_from_the_run(trustee: Asked) -> None:
 
 
 def test_a_program_asks_and_reads(trustee: Asked) -> None:
-    questions = trustee.get("/api/v1/analyses").json()["questions"]
+    questions = trustee.get("/api/v1/analysis").json()["questions"]
     assert [each["name"] for each in questions] == [*QUESTIONS]
     body = {"question": "value", "words": {"price": "99"}, "assumed": FUTURE, "version": 1}
     started = [trustee.post(API, json=body, headers={"Idempotency-Key": "program"}) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""`/api/v1/deals/{deal}/analyses`: questions about a deal's cash, asked by programs and answered by jobs."""
+"""`/api/v1/deals/{deal}/analysis`: questions about a deal's cash, asked by programs and answered by jobs."""
 
 from __future__ import annotations
 
@@ -58,24 +58,24 @@ def router(office: Office) -> APIRouter:
     """The questions, a deal's analyses, and asking."""
     made = APIRouter(prefix="/api/v1")
 
-    @made.get("/analyses", responses=answers(QuestionsView), tags=["read"])
+    @made.get("/analysis", responses=answers(QuestionsView), tags=["read"])
     def questions() -> Response:
         """What can be asked of a deal's cash, and the words that each question takes."""
         return JSONResponse(to_json(questions_view()))
 
-    @made.get("/deals/{deal}/analyses", responses=answers(AnalysesView), tags=["read"])
+    @made.get("/deals/{deal}/analysis", responses=answers(AnalysesView), tags=["read"])
     def listed(deal: DealId) -> Response:
         """A deal's analyses, the newest first."""
         office.workspace.deal(deal)
         return JSONResponse(to_json(analyses_view(office.analyses, deal)))
 
-    @made.get("/deals/{deal}/analyses/{job}", responses=answers(AnalysisView), tags=["read"])
+    @made.get("/deals/{deal}/analysis/{job}", responses=answers(AnalysisView), tags=["read"])
     def one(deal: DealId, job: str) -> Response:
         """One analysis, with its answer once its job is done."""
         office.workspace.deal(deal)
         return JSONResponse(to_json(analysis_view(office.analyses, deal, job)))
 
-    @made.post("/deals/{deal}/analyses", responses=_STARTED, status_code=202, tags=["act"],
+    @made.post("/deals/{deal}/analysis", responses=_STARTED, status_code=202, tags=["act"],
                openapi_extra=_BODY)  # fmt: skip
     async def start(request: Request, deal: DealId) -> Response:
         """Asks a question; a job answers it."""
@@ -91,7 +91,7 @@ def _started(office: Office, request: Request, deal: str, said: dict[str, Any], 
     found = office.workspace.cashflow(deal, told, version).terms.version
     asked = Asked(found, told.query, question, words)
     job = office.analyses.start(seat.desk, seat.account, deal, asked, request=key)
-    where = f"/api/v1/deals/{quote(deal)}/analyses/{job.id}"
+    where = f"/api/v1/deals/{quote(deal)}/analysis/{job.id}"
     return JSONResponse(to_json(job_view(office.jobs, job)), 202, {"Location": where})
 
 

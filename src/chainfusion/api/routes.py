@@ -24,6 +24,7 @@ from chainfusion.cashflow.deal.assumed import Assumed, from_query
 from chainfusion.domain.records import to_json
 from chainfusion.domain.text import whole_number
 from chainfusion.node.views import Workspace
+from chainfusion.node.views.consortium import ConsortiumView
 from chainfusion.node.views.deals import DealOverview
 from chainfusion.node.views.dealslist import DealsView
 from chainfusion.node.views.documents import DocumentPage, DocumentsView
@@ -188,6 +189,11 @@ def _ledger(api: APIRouter, workspace: Workspace) -> None:
     def transactions(request: Request) -> Response:
         """A page of the transactions that are asked for, the newest first."""
         return JSONResponse(to_json(workspace.transactions(ledger_asked(request), before_asked(request))))
+
+    @api.get("/consortium", responses=answers(ConsortiumView))
+    def consortium() -> Response:
+        """Members, the agreement with who signed it, rules, and what is under vote."""
+        return JSONResponse(to_json(workspace.consortium()))
 
     @api.get("/search", responses=answers(SearchView))
     def search(q: Words = "") -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,16 +27,15 @@ from chainfusion.domain.membership import (
     Agreement,
     Change,
     ChangeKind,
-    Keys,
     Member,
     Membership,
     MemberStatus,
     SignedGenesis,
-    Threshold,
 )
 from chainfusion.domain.records import from_json, to_json
 from chainfusion.domain.roles import ROLE_NAMES
 from chainfusion.ledger.port import Ledger
+from chainfusion.node import consortium as governing
 from chainfusion.node import founding
 from chainfusion.node.home import Home, LedgerFolder, read_profile, read_record, write_record
 from chainfusion.node.identity.organisation import unlock
@@ -219,11 +217,9 @@ def leave(ctx: typer.Context, home: HomeOption, user: UserOption = "", request: 
 @app.command("renew-keys")
 def renew_keys(ctx: typer.Context, home: HomeOption, user: UserOption = "", request: RequestOption = None) -> None:
     """Put your institution's present node, notary and encryption keys on the ledger in place of the earlier ones."""
-    with at_desk(ctx, home, user) as work:
-        before = Members(work.ledger).member(work.desk.msp)
-    card = Home(home).organisation().as_member(before.roles)
-    keys = Keys(card.encryption_key, card.intermediate_certificates, card.node_certificate, card.notary_certificate)
-    _govern(ctx, home, user, "renew_keys", request=request, keys=keys)
+    with at_desk(ctx, home, user, writes=True) as work:
+        receipt = governing.renew_keys(work.desk, work.home, request=request)
+        work.out.result({"transaction": receipt.tx_id, "block": receipt.block})
 
 
 @app.command("propose-admission")
@@ -264,12 +260,11 @@ def propose_rules(
     request: RequestOption = None,
 ) -> None:
     """Put other rules of the consortium to the vote; what is not named stays as it is."""
+    given = (admission, suspension, amendment, agreement, witnesses)
+    shares = {name: word or "" for name, word in zip(governing.SHARES, given, strict=True)}
     with at_desk(ctx, home, user) as work:
-        rules = Members(work.ledger).current().rules
-    shares = {"admission": admission, "suspension": suspension, "amendment": amendment, "agreement": agreement}
-    named = {name: _share(text) for name, text in (shares | {"witnesses": witnesses}).items() if text}
-    changed = replace(rules, **named, orderer=orderer or rules.orderer)
-    _propose(ctx, home, user, request, Change(ChangeKind.AMEND_RULES, rules=changed))
+        change = governing.of_rules(work.desk, shares, orderer or "")
+    _propose(ctx, home, user, request, change)
 
 
 @app.command("propose-suspension")
@@ -306,9 +301,8 @@ def propose_agreement(
 ) -> None:
     """Put a new version of the participation agreement to the vote."""
     with at_desk(ctx, home, user) as work:
-        version = Members(work.ledger).current().agreement.version + 1
-    agreement = founding.agreement_of(text.read_bytes(), version)
-    _propose(ctx, home, user, request, Change(ChangeKind.ADOPT_AGREEMENT, agreement=agreement))
+        change = governing.of_agreement(work.desk, text.read_bytes())
+    _propose(ctx, home, user, request, change)
 
 
 @app.command()
@@ -346,17 +340,9 @@ def _govern(
         work.out.result({"transaction": receipt.tx_id, "block": receipt.block})
 
 
-def _share(text: str) -> Threshold:
-    above, _, below = text.partition("/")
-    if not (above.isdecimal() and below.isdecimal()):
-        raise bad_input("share", "a share is written as 2/3")
-    with stated("share"):
-        return Threshold(int(above), int(below))
-
-
 def _propose(ctx: typer.Context, home: Path, user: str, request: str | None, change: Change) -> None:
     with at_desk(ctx, home, user, writes=True) as work:
-        receipt = work.desk.session.call("consortium.propose", request=request, change=change)
+        receipt = governing.propose(work.desk, change, request=request)
         work.out.result({"proposal": receipt.tx_id, "block": receipt.block} | _tally(work.ledger, receipt.tx_id))
 
 

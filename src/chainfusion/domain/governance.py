@@ -59,7 +59,7 @@ def propose(membership: Membership, proposal_id: str, change: Change, by: str) -
     Raises: NotAMember, MemberSuspended, NoVoteOnOwnSuspension, TooManyProposals, and what makes the change impossible.
     """
     require_active(membership, by)
-    require(by in _electorate(membership, change), refusals.NoVoteOnOwnSuspension(msp=by))
+    require(by in electorate(membership, change), refusals.NoVoteOnOwnSuspension(msp=by))
     own = sum(proposal.by == by for proposal in membership.proposals)
     require(own < MAX_OPEN_PROPOSALS, refusals.TooManyProposals(msp=by, limit=MAX_OPEN_PROPOSALS))
     _changed(membership, change)  # refuses what could not pass
@@ -75,7 +75,7 @@ def vote(membership: Membership, proposal_id: str, approve: bool, by: str) -> Me
     require_active(membership, by)
     proposal = _open(membership, proposal_id)
     require(by not in proposal.yes + proposal.no, refusals.AlreadyVoted(msp=by, proposal=proposal_id))
-    require(by in _electorate(membership, proposal.change), refusals.NoVoteOnOwnSuspension(msp=by))
+    require(by in electorate(membership, proposal.change), refusals.NoVoteOnOwnSuspension(msp=by))
     cast = replace(proposal, yes=(*proposal.yes, by)) if approve else replace(proposal, no=(*proposal.no, by))
     proposals = tuple(cast if each.id == proposal_id else each for each in membership.proposals)
     return _settled(_next(membership, proposals=proposals))
@@ -166,12 +166,14 @@ def _arg(kind: type[T], args: dict[str, Any], name: str) -> T:
 # ------------------------------------------------------------------ counting and applying
 
 
-def _electorate(membership: Membership, change: Change) -> frozenset[str]:
+def electorate(membership: Membership, change: Change) -> frozenset[str]:
+    """MSP ids of the members that vote on a change."""
     concerned = {change.msp} if change.kind is ChangeKind.SUSPEND else set()
     return membership.active - concerned
 
 
-def _threshold(rules: Rules, kind: ChangeKind) -> Threshold:
+def threshold_of(rules: Rules, kind: ChangeKind) -> Threshold:
+    """The share of them that decides on a kind of change."""
     match kind:
         case ChangeKind.SUSPEND:
             return rules.suspension
@@ -186,12 +188,12 @@ def _threshold(rules: Rules, kind: ChangeKind) -> Threshold:
 def _settled(membership: Membership) -> Membership:
     """Applies or drops every decided proposal, oldest first; one decision can decide others, since the base changes."""
     for proposal in membership.proposals:
-        electorate = _electorate(membership, proposal.change)
-        threshold = _threshold(membership.rules, proposal.change.kind)
-        yes, no = len(electorate & {*proposal.yes}), len(electorate & {*proposal.no})
-        if threshold.reached(yes, len(electorate)):
+        voters = electorate(membership, proposal.change)
+        threshold = threshold_of(membership.rules, proposal.change.kind)
+        yes, no = len(voters & {*proposal.yes}), len(voters & {*proposal.no})
+        if threshold.reached(yes, len(voters)):
             return _settled(_applied(_without(membership, proposal.id), proposal.change))
-        if not threshold.reached(len(electorate) - no, len(electorate)):
+        if not threshold.reached(len(voters) - no, len(voters)):
             return _settled(_without(membership, proposal.id))
     return membership
 

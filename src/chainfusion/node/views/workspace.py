@@ -32,6 +32,7 @@ from chainfusion.node.readmodel.database import MEMORY
 from chainfusion.node.readmodel.model import Progress
 from chainfusion.node.views.acts import NARRATION, Act, Acts, Before
 from chainfusion.node.views.board import Board, Held, Standing
+from chainfusion.node.views.consortium import ConsortiumView, consortium_view
 from chainfusion.node.views.deals import DealOverview, Deals
 from chainfusion.node.views.dealslist import DealsAsked, DealsView, deals_view
 from chainfusion.node.views.documents import DocumentPage, Documents, DocumentsView
@@ -158,6 +159,13 @@ class Workspace:
     def _nav(self) -> Nav:
         names = self.deal_names()
         return Nav(self.height(), len(names), names[:NEWEST], len(self.inbox().mine))
+
+    def consortium(self) -> ConsortiumView:
+        """Members, agreement, rules, proposals."""
+        return self._keep(("consortium",), self._at_height(), self._consortium)
+
+    def _consortium(self) -> ConsortiumView:
+        return consortium_view(self.desk, self.acts, self.height())
 
     # ------------------------------------------------------------------ deals
 

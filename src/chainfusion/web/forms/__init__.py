@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from chainfusion.api import analyses
 from chainfusion.node.office import Office
-from chainfusion.web.forms import analysis, documents, jobs, opinions, pool, process, review, tape, terms
+from chainfusion.web.forms import analysis, consortium, documents, jobs, opinions, pool, process, review, tape, terms
 
 
 def routers(office: Office) -> tuple[APIRouter, ...]:
@@ -14,6 +14,7 @@ def routers(office: Office) -> tuple[APIRouter, ...]:
     return (
         jobs.router(office),
         jobs.api(office),
+        consortium.router(office),
         tape.router(office),
         pool.router(office),
         process.router(office),
