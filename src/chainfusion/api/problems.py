@@ -69,6 +69,7 @@ STATUSES = {
     "BAD_SCENARIO": 422,
     "ANOTHER_TEXT": 422,
     "BAD_CARD": 422,
+    "BAD_DEAL": 422,
     "BAD_SHARE": 422,
     "BAD_INQUIRY": 422,
     "BAD_ANALYSIS": 422,

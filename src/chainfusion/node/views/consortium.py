@@ -19,7 +19,7 @@ from chainfusion.domain.membership import (
     Threshold,
 )
 from chainfusion.domain.records import from_json
-from chainfusion.domain.roles import ROLE_NAMES
+from chainfusion.domain.roles import ROLE_NAMES, Role
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.node import consortium
 from chainfusion.node.desk import Desk
@@ -54,6 +54,7 @@ class MemberRow:
     certificate."""
 
     institution: Institution
+    holds: tuple[Role, ...]
     roles: tuple[Text, ...]
     status: MemberStatus
     status_name: Text
@@ -136,6 +137,7 @@ def _signatures(desk: Desk, acts: Acts, version: int) -> dict[str, Place]:
 def _member(member: Member, found: Membership, signed: Place | None) -> MemberRow:
     return MemberRow(
         institution=_institution(member),
+        holds=member.roles,
         roles=tuple(ROLE_NAMES[role] for role in member.roles),
         status=member.status,
         status_name=STATUS_NAMES[member.status],

@@ -6,7 +6,19 @@ from fastapi import APIRouter
 
 from chainfusion.api import analyses
 from chainfusion.node.office import Office
-from chainfusion.web.forms import analysis, consortium, documents, jobs, opinions, pool, process, review, tape, terms
+from chainfusion.web.forms import (
+    analysis,
+    consortium,
+    deals,
+    documents,
+    jobs,
+    opinions,
+    pool,
+    process,
+    review,
+    tape,
+    terms,
+)
 
 
 def routers(office: Office) -> tuple[APIRouter, ...]:
@@ -15,6 +27,7 @@ def routers(office: Office) -> tuple[APIRouter, ...]:
         jobs.router(office),
         jobs.api(office),
         consortium.router(office),
+        deals.router(office),
         tape.router(office),
         pool.router(office),
         process.router(office),
