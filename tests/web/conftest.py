@@ -79,6 +79,7 @@ class Asked:
             "/ledger/transactions",
             "/efficiency",
             "/consortium",
+            "/processes",
             f"/ledger/transactions/{self.pool_tx}",
         )
 

@@ -298,6 +298,7 @@ def test_the_api_describes_itself(trustee: Asked) -> None:
         "/api/v1/deals/{deal}/analysis",
         "/api/v1/deals/{deal}/analysis/{job}",
         "/api/v1/consortium",
+        "/api/v1/processes",
         "/api/v1/deals/{deal}/documents",
         "/api/v1/deals/{deal}/documents/{document}",
         "/api/v1/deals/{deal}/timeline",

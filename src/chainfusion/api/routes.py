@@ -27,6 +27,7 @@ from chainfusion.node.views import Workspace
 from chainfusion.node.views.consortium import ConsortiumView
 from chainfusion.node.views.deals import DealOverview
 from chainfusion.node.views.dealslist import DealsView
+from chainfusion.node.views.definitions import DefinitionsView
 from chainfusion.node.views.documents import DocumentPage, DocumentsView
 from chainfusion.node.views.efficiency import EfficiencyView
 from chainfusion.node.views.inbox import InboxView
@@ -194,6 +195,11 @@ def _ledger(api: APIRouter, workspace: Workspace) -> None:
     def consortium() -> Response:
         """Members, the agreement with who signed it, rules, and what is under vote."""
         return JSONResponse(to_json(workspace.consortium()))
+
+    @api.get("/processes", responses=answers(DefinitionsView))
+    def processes() -> Response:
+        """Process definitions before the consortium, and the votes on them."""
+        return JSONResponse(to_json(workspace.definitions()))
 
     @api.get("/search", responses=answers(SearchView))
     def search(q: Words = "") -> Response:

@@ -24,21 +24,21 @@ from chainfusion.cli.work import (
 )
 from chainfusion.domain.errors import Text
 from chainfusion.domain.process.definition import Definition
-from chainfusion.domain.process.records import MAIN, Entry, Proposed
+from chainfusion.domain.process.records import MAIN, Entry
 from chainfusion.domain.process.soundness import require_sound
-from chainfusion.domain.records import from_json, to_json
+from chainfusion.domain.records import to_json
 from chainfusion.domain.roles import ROLE_NAMES, Role
 from chainfusion.ledger.port import Receipt
-from chainfusion.node import processes
+from chainfusion.node import definitions, processes
 from chainfusion.node.duties import calendar_of
 from chainfusion.node.home import write_bytes
 from chainfusion.node.members import Members
 from chainfusion.node.processes import Item
+from chainfusion.node.views.definitions import steps_of
 from chainfusion.processes import library
-from chainfusion.processes.bpmn import is_xml, read_bpmn, write_bpmn
+from chainfusion.processes.bpmn import write_bpmn
 from chainfusion.processes.duties import LATE, Duty
 from chainfusion.processes.icalendar import KIND_NAMES, STATE_NAMES, icalendar, said
-from chainfusion.processes.text import read_definition
 
 app = typer.Typer(name="process", help="A deal's process: adopt a definition, act on its steps.", no_args_is_help=True)
 
@@ -67,7 +67,7 @@ def library_(ctx: typer.Context) -> None:
         lambda: out.table(
             ("Process", "Name", "Version", "Steps"),
             (
-                (each.id, each.main.name_zh if out.lang == "zh" else each.main.name, each.version, _steps(each))
+                (each.id, each.main.name_zh if out.lang == "zh" else each.main.name, each.version, steps_of(each))
                 for each in found
             ),
         ),
@@ -84,7 +84,7 @@ def text(source: SourceArgument) -> None:
 def prove(ctx: typer.Context, source: SourceArgument, role: RolesOption = None) -> None:
     """Prove that a definition, a text or a BPMN file, is sound: never stuck, nothing left over, no dead step."""
     out, definition = printer(ctx), require_sound(_definition(source, role))
-    told = {"process": definition.id, "version": definition.version, "steps": _steps(definition), "sound": True}
+    told = {"process": definition.id, "version": definition.version, "steps": steps_of(definition), "sound": True}
     out.result(told, lambda: out.facts(told))
 
 
@@ -122,7 +122,7 @@ def vote(
 def list_(ctx: typer.Context, home: HomeOption, user: UserOption = "") -> None:
     """List the processes before the consortium, and those adopted."""
     with at_desk(ctx, home, user) as work:
-        found = from_json(tuple[Proposed, ...], work.desk.session.query("process-definition.overview"))
+        found = definitions.overview(work.desk)
         rows = [(each.definition.id, each.definition.version, each.state.value, each.by) for each in found]
         told = [dict(zip(("process", "version", "state", "by"), row, strict=True)) for row in rows]
         work.out.result(told, lambda: work.out.table(("Process", "Version", "State", "By"), rows))
@@ -352,8 +352,7 @@ def _at_item(ctx: typer.Context, home: Path, user: str, act_on: Callable[[Work],
 def _definition(source: str, roles: list[str] | None = None) -> Definition:
     """The definition in a file, a text or a diagram by its content, or of the library."""
     if Path(source).is_file():
-        data = Path(source).read_bytes()
-        return read_bpmn(data, *_roles(roles or [])) if is_xml(data) else read_definition(data)
+        return definitions.read(Path(source).read_bytes(), *_roles(roles or []))
     if source not in library.names():
         raise BadArgument(what="process", given=source, known=", ".join(library.names()))
     return library.definition(source)
@@ -371,10 +370,6 @@ def _roles(words: list[str]) -> tuple[dict[str, Role], Role | None]:
         else:
             otherwise = Role(role)
     return named, otherwise
-
-
-def _steps(definition: Definition) -> int:
-    return sum(len(process.steps) for process in (definition.main, *definition.inside))
 
 
 def _entry(word: str) -> Entry:

@@ -20,7 +20,6 @@ from chainfusion.domain.deal import DealState
 from chainfusion.domain.document_records import Document
 from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.records import from_json
-from chainfusion.domain.roles import Role
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.evidence_file import EMBEDDED, SubjectKind
 from chainfusion.ledger.port import Ledger, Signer
@@ -35,12 +34,14 @@ from chainfusion.node.views.board import Board, Held, Standing
 from chainfusion.node.views.consortium import ConsortiumView, consortium_view
 from chainfusion.node.views.deals import DealOverview, Deals
 from chainfusion.node.views.dealslist import DealsAsked, DealsView, deals_view
+from chainfusion.node.views.definitions import DefinitionsView, definitions_view
 from chainfusion.node.views.documents import DocumentPage, Documents, DocumentsView
 from chainfusion.node.views.efficiency import Efficiency, EfficiencyAsked, EfficiencyView
 from chainfusion.node.views.facets import LedgerAsked
 from chainfusion.node.views.facts import Institution, NotFound
 from chainfusion.node.views.inbox import InboxView, inbox
 from chainfusion.node.views.ledger import BlockView, LedgerView, Log, TransactionsView, TransactionView
+from chainfusion.node.views.nav import Me, Nav
 from chainfusion.node.views.pools import Pools, PoolView
 from chainfusion.node.views.search import SearchView, search
 from chainfusion.node.views.steps import ProcessView, Steps
@@ -78,25 +79,6 @@ class TimelineView:
     acts: tuple[Act, ...]
     older: str | None
     """Where the next page begins, as an address has it; None on the last."""
-
-
-@dataclass(frozen=True)
-class Me:
-    """Whose workspace this is."""
-
-    institution: Institution
-    roles: tuple[Role, ...]
-    person: str
-
-
-@dataclass(frozen=True)
-class Nav:
-    """What every page names beside what it is about: how many deals there are, the newest, what awaits the reader."""
-
-    height: int
-    deals: int
-    newest: tuple[DealName, ...]
-    awaiting: int
 
 
 @dataclass
@@ -162,10 +144,14 @@ class Workspace:
 
     def consortium(self) -> ConsortiumView:
         """Members, agreement, rules, proposals."""
-        return self._keep(("consortium",), self._at_height(), self._consortium)
+        return self._now("consortium", consortium_view)
 
-    def _consortium(self) -> ConsortiumView:
-        return consortium_view(self.desk, self.acts, self.height())
+    def _now(self, name: str, view: Callable[[Desk, Acts, int], T]) -> T:
+        return self._keep((name,), self._at_height(), lambda: view(self.desk, self.acts, self.height()))
+
+    def definitions(self) -> DefinitionsView:
+        """Process definitions and the votes on them."""
+        return self._now("definitions", definitions_view)
 
     # ------------------------------------------------------------------ deals
 

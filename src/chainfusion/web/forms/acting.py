@@ -18,10 +18,13 @@ from chainfusion.node.views.parties import PartyRow
 def acting(request: Request, overview: DealOverview) -> frozenset[Role]:
     """The roles that the institution has accepted in the deal and the person's certificate states."""
     seat = visit_of(request).seat
-    if seat is None:
-        return frozenset()
-    held = Certificate.from_der(seat.desk.session.signer.certificate_der).roles
-    return frozenset(held & roles_of(overview, seat.desk.msp))
+    return frozenset() if seat is None else frozenset(held(request) & roles_of(overview, seat.desk.msp))
+
+
+def held(request: Request) -> frozenset[Role]:
+    """The roles that the certificate of the person at the request states."""
+    seat = visit_of(request).seat
+    return Certificate.from_der(seat.desk.session.signer.certificate_der).roles if seat else frozenset()
 
 
 def roles_of(overview: DealOverview, msp: str) -> frozenset[Role]:

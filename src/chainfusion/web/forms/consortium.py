@@ -9,24 +9,21 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from chainfusion.api.problems import FormRefused
-from chainfusion.api.seats import visit_of
 from chainfusion.domain.errors import require
 from chainfusion.domain.membership import Change, ChangeKind, MemberStatus
 from chainfusion.domain.records import utc_text
 from chainfusion.domain.roles import Role
-from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.port import Receipt
 from chainfusion.node import consortium
 from chainfusion.node.desk import Desk
 from chainfusion.node.office import Office
 from chainfusion.node.views.consortium import ConsortiumView
-from chainfusion.web.forms.submission import EMPTY, Filled, submit
+from chainfusion.web.forms.acting import held
+from chainfusion.web.forms.submission import EMPTY, Filled, file_of, submit
 from chainfusion.web.pages import Twins
 from chainfusion.web.tables import Sheet, Tables
 
 TEMPLATE, HERE = "consortium.html", "/consortium"
-LARGEST = 4 << 20
-"""Bytes of an agreement's text or a card."""
 Act = Callable[[Desk, Filled], Receipt]
 
 
@@ -52,11 +49,9 @@ def _again(request: Request, office: Office) -> dict[str, Any]:
 
 
 def _facts(request: Request, office: Office, view: ConsortiumView) -> dict[str, Any]:
-    seat = visit_of(request).seat
-    held = Certificate.from_der(seat.desk.session.signer.certificate_der).roles if seat else frozenset()
     present = [row for row in view.members if row.status is not MemberStatus.LEFT]
     return {
-        "may": Role.REPRESENTATIVE in held,
+        "may": Role.REPRESENTATIVE in held(request),
         "mine": office.desk.msp,
         "has_home": office.home is not None,
         "active": [row for row in present if row.status is MemberStatus.ACTIVE],
@@ -88,7 +83,7 @@ def _sheet(_: Tables, view: ConsortiumView) -> Sheet:
 
 def _act(made: APIRouter, office: Office) -> None:
     acts: dict[str, Act] = {
-        "agreement": lambda desk, form: consortium.sign_agreement(desk, _file(form), request=form.request),
+        "agreement": lambda desk, form: consortium.sign_agreement(desk, file_of(form), request=form.request),
         "propose": _propose,
         "vote": _vote,
         "withdraw": lambda desk, form: consortium.withdraw(desk, form.text("proposal"), request=form.request),
@@ -118,12 +113,12 @@ def _propose(desk: Desk, form: Filled) -> Receipt:
 def _change(desk: Desk, kind: ChangeKind, form: Filled) -> Change:
     match kind:
         case ChangeKind.ADMIT | ChangeKind.REPLACE:
-            return consortium.of_member(kind, _file(form))
+            return consortium.of_member(kind, file_of(form))
         case ChangeKind.SUSPEND | ChangeKind.REINSTATE:
             require(bool(form.text("msp")), FormRefused(why="a member is needed", why_zh="请选择成员"))
             return Change(kind, msp=form.text("msp"))
         case ChangeKind.ADOPT_AGREEMENT:
-            return consortium.of_agreement(desk, _file(form))
+            return consortium.of_agreement(desk, file_of(form))
         case ChangeKind.AMEND_RULES:
             shares = {name: form.text(name) for name in consortium.SHARES}
             return consortium.of_rules(desk, shares, form.text("orderer"))
@@ -145,12 +140,3 @@ def _renew(office: Office, desk: Desk, form: Filled) -> Receipt:
     if office.home is None:
         raise FormRefused(why="this node keeps no keys", why_zh="本节点不保存密钥")
     return consortium.renew_keys(desk, office.home, request=form.request)
-
-
-def _file(form: Filled) -> bytes:
-    file = form.file("file")
-    if file is None:
-        raise FormRefused(why="a file is needed", why_zh="请选择文件")
-    data = file.file.read(LARGEST + 1)
-    require(len(data) <= LARGEST, FormRefused(why="the file is too large", why_zh="文件过大"))
-    return data

@@ -12,21 +12,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from chainfusion.api.problems import FormRefused
-from chainfusion.api.seats import visit_of
 from chainfusion.domain.deal import PRODUCT_NAMES, DealState, PartyStatus, Product
 from chainfusion.domain.errors import require
 from chainfusion.domain.membership import MemberStatus
-from chainfusion.domain.process.records import Adoption, Proposed
-from chainfusion.domain.records import from_json
 from chainfusion.domain.roles import INSTITUTION_ROLES, ROLE_NAMES, Role
-from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.port import Receipt
-from chainfusion.node import deals
+from chainfusion.node import deals, definitions
 from chainfusion.node.desk import Desk
 from chainfusion.node.office import Office
 from chainfusion.node.views.consortium import MemberRow
 from chainfusion.processes import products
-from chainfusion.web.forms.acting import acting
+from chainfusion.web.forms.acting import acting, held
 from chainfusion.web.forms.submission import EMPTY, Filled, submit
 from chainfusion.web.pages import attachment
 from chainfusion.web.rendering import page
@@ -89,7 +85,7 @@ def _open(made: APIRouter, office: Office) -> None:
 def _new_facts(request: Request, office: Office) -> dict[str, Any]:
     active = _active(office)
     return {
-        "may": Role.ORIGINATOR in _held(request) & _roles_of(active, office.desk.msp),
+        "may": Role.ORIGINATOR in held(request) & _roles_of(active, office.desk.msp),
         "products": PRODUCT_NAMES,
         "templates": [products.template(name) for name in products.names()],
         "choices": [(role, ROLE_NAMES[role], _holding(active, role)) for role in INSTITUTION_ROLES],
@@ -107,12 +103,6 @@ def _roles_of(rows: list[MemberRow], msp: str) -> frozenset[Role]:
 
 def _holding(rows: list[MemberRow], role: Role) -> list[MemberRow]:
     return [row for row in rows if role in row.holds]
-
-
-def _held(request: Request) -> frozenset[Role]:
-    """The roles that the certificate of the person at the request states."""
-    seat = visit_of(request).seat
-    return Certificate.from_der(seat.desk.session.signer.certificate_der).roles if seat else frozenset()
 
 
 # ------------------------------------------------------------------ parties
@@ -178,7 +168,7 @@ def _party_facts(request: Request, office: Office, deal: str) -> dict[str, Any]:
         "asked": [
             row
             for row in live
-            if row.institution.msp == mine and row.status is PartyStatus.NAMED and row.role in _held(request)
+            if row.institution.msp == mine and row.status is PartyStatus.NAMED and row.role in held(request)
         ],
         "leads": leads and before,
         "closes": leads and overview.line.state is DealState.OPEN and overview.line.pool is not None,
@@ -190,11 +180,5 @@ def _party_facts(request: Request, office: Office, deal: str) -> dict[str, Any]:
         ],
         "live": [row for row in live if not (row.role is Role.ORIGINATOR and row.institution.msp == mine)],
         "members": active,
-        "processes": [] if overview.has_process else _adopted(office),
+        "processes": [] if overview.has_process else definitions.adopted(office.desk),
     }
-
-
-def _adopted(office: Office) -> list[Proposed]:
-    """The newest adopted version of every process."""
-    found = from_json(tuple[Proposed, ...], office.desk.session.query("process-definition.overview"))
-    return [*{each.definition.id: each for each in found if each.state is Adoption.ADOPTED}.values()]

@@ -29,6 +29,8 @@ from chainfusion.web.rendering import page
 
 LONGEST = 100_000
 """Characters of one field."""
+LARGEST_FILE = 4 << 20
+"""Bytes of a file that is read as a whole: a card, a text, a diagram."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,16 @@ async def submit(
 
     async with filled(request) as form:
         return await run_in_threadpool(answer, form)
+
+
+def file_of(form: Filled) -> bytes:
+    """A small file that a form brings as `file`. Raises: FormRefused."""
+    file = form.file("file")
+    if file is None:
+        raise FormRefused(why="a file is needed", why_zh="请选择文件")
+    data = file.file.read(LARGEST_FILE + 1)
+    require(len(data) <= LARGEST_FILE, FormRefused(why="the file is too large", why_zh="文件过大"))
+    return data
 
 
 def with_receipt(where: str, tx_id: str) -> str:
