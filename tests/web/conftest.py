@@ -67,6 +67,7 @@ class Asked:
             "/deals",
             f"/deals/{DEAL}",
             f"/deals/{DEAL}/process",
+            f"/deals/{DEAL}/duties",
             f"/deals/{DEAL}/pool",
             f"/deals/{DEAL}/terms",
             f"/deals/{DEAL}/cashflow",

@@ -29,6 +29,7 @@ from chainfusion.node.views.deals import DealOverview
 from chainfusion.node.views.dealslist import DealsView
 from chainfusion.node.views.definitions import DefinitionsView
 from chainfusion.node.views.documents import DocumentPage, DocumentsView
+from chainfusion.node.views.duties import DutiesView
 from chainfusion.node.views.efficiency import EfficiencyView
 from chainfusion.node.views.inbox import InboxView
 from chainfusion.node.views.ledger import BlockView, LedgerView, TransactionsView, TransactionView
@@ -156,6 +157,11 @@ def _deals(api: APIRouter, workspace: Workspace) -> None:
     def document(deal: DealId, document: DocumentId) -> Response:
         """A document's versions, readers and opinions."""
         return JSONResponse(to_json(workspace.document(deal, document)))
+
+    @api.get("/deals/{deal}/duties", responses=answers(DutiesView))
+    def duties(deal: DealId) -> Response:
+        """By when each party owes what, and what was done on time, late or not at all."""
+        return JSONResponse(to_json(workspace.duties(deal)))
 
     @api.get("/deals/{deal}/timeline", responses=answers(TimelineView), openapi_extra=BEFORE)
     def timeline(request: Request, deal: DealId) -> Response:

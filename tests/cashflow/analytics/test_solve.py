@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chainfusion.cashflow.analytics.errors import NoSolution
 from chainfusion.cashflow.analytics.solve import first, largest, root
+from chainfusion.domain.errors import Text
 
 
 @given(st.floats(-90, 90), st.sampled_from([1, 3, 5, 9]))
@@ -47,7 +48,7 @@ def test_the_largest_number_that_holds(limit: int, high: int) -> None:
 
 def test_nothing_holds() -> None:
     with pytest.raises(NoSolution, match="size"):
-        largest(lambda n: False, 0, 5, "size")
+        largest(lambda n: False, 0, 5, Text("size", "规模"))
     with pytest.raises(NoSolution):
         largest(lambda n: True, 5, 4)
 

@@ -29,6 +29,11 @@ class NoSolution(ChainFusionError):
 
     code = "NO_SOLUTION"
     says = Text(
-        "No {what} from {low} to {high} does it: {why}.", "在 {low} 至 {high} 之间没有满足条件的 {what}：{why}。"
+        "No {what} from {low} to {high} does it: {why}.", "在 {low} 至 {high} 之间没有满足条件的{what_zh}：{why_zh}。"
     )
     do = Text("Ask for something within reach, or widen the limits.", "请更改目标，或放宽上下限。")
+
+
+def no_solution(what: Text, low: object, high: object, why: Text) -> NoSolution:
+    """The refusal of a search between two limits."""
+    return NoSolution(what=what.en, what_zh=what.zh, low=str(low), high=str(high), why=why.en, why_zh=why.zh)

@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from datetime import date
 
 from chainfusion.cashflow.analytics.cash import Cash
-from chainfusion.cashflow.analytics.errors import BadAnalysis, NoSolution
+from chainfusion.cashflow.analytics.errors import BadAnalysis, no_solution
 from chainfusion.cashflow.analytics.solve import root
 from chainfusion.domain.calendar import fraction
+from chainfusion.domain.errors import Text
 
 INDEX_ONE = 10**8
 """The index 1 (100% a year), as deals take it."""
 WIDEST = 10.0
+MARGIN = Text("discount margin", "贴现利差")
 
 
 def margin_value(cash: Cash, settlement: date, margin: float, index: Sequence[int]) -> float:
@@ -37,7 +39,7 @@ def discount_margin(cash: Cash, settlement: date, dirty: int, index: Sequence[in
     steps = _steps(cash, settlement, index)
     lowest = max(-(1.0 - 1e-6) / part - level for part, level, _ in steps if part > 0)
     low = next((m for m in (-0.05, -0.2, -0.5) if m > lowest and _worth(steps, m) >= dirty), max(lowest, -WIDEST))
-    return root(lambda m: _worth(steps, m) / dirty - 1.0, low, WIDEST, "discount margin")
+    return root(lambda m: _worth(steps, m) / dirty - 1.0, low, WIDEST, MARGIN)
 
 
 def _steps(cash: Cash, settlement: date, index: Sequence[int]) -> list[tuple[float, float, int]]:
@@ -61,7 +63,7 @@ def _worth(steps: list[tuple[float, float, int]], margin: float) -> float:
     for part, level, amount in steps:
         grown = 1.0 + (level + margin) * part
         if grown <= 0.0 or not math.isfinite(grown):
-            raise NoSolution(what="discount margin", low=str(margin), high=str(margin), why="nothing discounts at it")
+            raise no_solution(MARGIN, margin, margin, Text("nothing discounts at it", "该利差下无法贴现"))
         factor /= grown
         parts.append(amount * factor)
     return math.fsum(parts)

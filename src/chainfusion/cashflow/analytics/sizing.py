@@ -17,7 +17,7 @@ import polars as pl
 from chainfusion.cashflow.analytics.basis import CHINA, Basis
 from chainfusion.cashflow.analytics.cash import Cash, tranche_cash
 from chainfusion.cashflow.analytics.deal import Deal
-from chainfusion.cashflow.analytics.errors import BadAnalysis, NoSolution
+from chainfusion.cashflow.analytics.errors import BadAnalysis, no_solution
 from chainfusion.cashflow.analytics.framed import Framed
 from chainfusion.cashflow.analytics.margin import margin_value
 from chainfusion.cashflow.analytics.solve import largest
@@ -26,6 +26,7 @@ from chainfusion.cashflow.analytics.value import accrued, present_value
 from chainfusion.cashflow.assumptions.numbers import Number, fraction
 from chainfusion.cashflow.assumptions.scenario import Scenario
 from chainfusion.cashflow.collections import Collections
+from chainfusion.domain.errors import Text
 from chainfusion.domain.terms.records import DealTerms
 
 COUPON_ONE = 10**8
@@ -88,7 +89,9 @@ def largest_size(study: Study, tranche: str, takes_from: str, stresses: Sequence
         made = deal.again(resized(deal.terms, tranche, takes_from, units * unit))
         return int(Outcomes(made, collections, made.run(collections, study.given)).loss(tranche).max())
 
-    units = largest(lambda n: worst(n) == 0, 1, room // unit, f"size of {tranche}, in units,")
+    units = largest(
+        lambda n: worst(n) == 0, 1, room // unit, Text(f"size of {tranche}, in units,", f"{tranche} 的规模（单位数）")
+    )
     beyond = worst(units + 1) if (units + 1) * unit <= room else 0
     made = deal.again(resized(deal.terms, tranche, takes_from, units * unit))
     return Size(tranche, units * unit, unit, sum(t.size for t in made.terms.tranches), beyond, made)
@@ -116,7 +119,7 @@ def coupon_to_price(
         cash = offer.cash(_per_cent(units))
         return offer.clean(cash, Fraction(present_value(cash, offer.day, rate, basis))) < wanted
 
-    return _least(short, 0, highest, f"coupon of {tranche}")
+    return _least(short, 0, highest, Text(f"coupon of {tranche}", f"{tranche} 的票面利率"))
 
 
 def spread_to_price(
@@ -148,17 +151,22 @@ def spread_to_price(
         cash = offer.cash(f"{index} {sign} {_per_cent(abs(units))}")
         return offer.clean(cash, Fraction(margin_value(cash, offer.day, asked, levels))) < wanted
 
-    return _least(short, int(fraction(lowest, "lowest spread") * COUPON_ONE), highest, f"spread of {tranche}")
+    return _least(
+        short,
+        int(fraction(lowest, "lowest spread") * COUPON_ONE),
+        highest,
+        Text(f"spread of {tranche}", f"{tranche} 的利差"),
+    )
 
 
-def _least(short: Callable[[int], bool], low: int, highest: Number, what: str) -> Fraction:
+def _least(short: Callable[[int], bool], low: int, highest: Number, what: Text) -> Fraction:
     """The least number of 1e-8 that is not short."""
-    top = int(fraction(highest, f"highest {what}") * COUPON_ONE)
+    top = int(fraction(highest, f"highest {what.en}") * COUPON_ONE)
     if not short(low):
         return Fraction(low, COUPON_ONE)
     last = largest(short, low, top, what)
     if last == top:
-        raise NoSolution(what=what, low=str(low), high=str(highest), why="the price is above all of them")
+        raise no_solution(what, low, highest, Text("the price is above all of them", "价格高于其全部取值"))
     return Fraction(last + 1, COUPON_ONE)
 
 

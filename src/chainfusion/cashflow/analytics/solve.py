@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from chainfusion.cashflow.analytics.errors import NoSolution
+from chainfusion.cashflow.analytics.errors import no_solution
+from chainfusion.domain.errors import Text
 
 MAX_STEPS = 200
 EPSILON = 1e-15
+VALUE = Text("value", "数值")
+_NOT_BETWEEN = Text("the target is not between what the ends give", "目标不在两端结果之间")
+_NOT_FINITE = Text("the result there is no finite number", "该处结果不是有限数值")
+_NOT_EVEN_THE_LEAST = Text("it does not hold for the least", "最小值即不满足")
 
 
-def root(f: Callable[[float], float], low: float, high: float, what: str = "value") -> float:
+def root(f: Callable[[float], float], low: float, high: float, what: Text = VALUE) -> float:
     """Where f is zero between `low` and `high`, at which its signs differ: to the last digits of a double.
 
     The secant through the bracket's ends while it shrinks the bracket by half or more, else its middle (so it takes at
@@ -21,7 +26,7 @@ def root(f: Callable[[float], float], low: float, high: float, what: str = "valu
     if f_low == 0.0 or f_high == 0.0:
         return low if f_low == 0.0 else high
     if (f_low < 0.0) == (f_high < 0.0):
-        raise NoSolution(what=what, low=str(low), high=str(high), why="the target is not between what the ends give")
+        raise no_solution(what, low, high, _NOT_BETWEEN)
     halve = False
     for _ in range(MAX_STEPS):
         width = high - low
@@ -41,23 +46,23 @@ def root(f: Callable[[float], float], low: float, high: float, what: str = "valu
     return low if abs(f_low) < abs(f_high) else high
 
 
-def _finite(f: Callable[[float], float], x: float, what: str) -> float:
+def _finite(f: Callable[[float], float], x: float, what: Text) -> float:
     try:
         value = f(x)
     except OverflowError:
         value = math.inf
     if not math.isfinite(value):
-        raise NoSolution(what=what, low=str(x), high=str(x), why="the result there is no finite number")
+        raise no_solution(what, x, x, _NOT_FINITE)
     return value
 
 
-def largest(holds: Callable[[int], bool], low: int, high: int, what: str = "value") -> int:
+def largest(holds: Callable[[int], bool], low: int, high: int, what: Text = VALUE) -> int:
     """The largest number from `low` to `high` for which it holds, where it holds up to some number and not beyond.
 
     Raises: NoSolution where it does not hold for `low`.
     """
     if high < low or not holds(low):
-        raise NoSolution(what=what, low=str(low), high=str(high), why="it does not hold for the least")
+        raise no_solution(what, low, high, _NOT_EVEN_THE_LEAST)
     if holds(high):
         return high
     while high - low > 1:

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from chainfusion.cashflow.analytics.errors import BadAnalysis, NoSolution
+from chainfusion.cashflow.analytics.errors import BadAnalysis, no_solution
 from chainfusion.cashflow.analytics.framed import Framed
 from chainfusion.cashflow.analytics.solve import first
 from chainfusion.cashflow.analytics.study import Outcomes, Study
@@ -22,6 +22,7 @@ from chainfusion.cashflow.assumptions import prepayment as prepayments
 from chainfusion.cashflow.assumptions.numbers import ONE, Number, fraction, multiple
 from chainfusion.cashflow.assumptions.recovery import Recovery
 from chainfusion.cashflow.assumptions.scenario import Assumption, Scenario
+from chainfusion.domain.errors import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,9 @@ def break_even(
         return study.outcomes([replace(make(begin + n * size), name=str(n)) for n in numbers])
 
     if at([0]).loss(tranche)[0]:
-        raise NoSolution(what=what, low=str(low), high=str(high), why=f"{tranche} loses at the least")
+        raise no_solution(
+            Text(what, what), low, high, Text(f"{tranche} loses at the least", f"{tranche} 在最小值即损失")
+        )
     hit = first(lambda numbers: [bool(x) for x in at(numbers).loss(tranche)], 0, steps)
     held = steps if hit is None else hit - 1
     ends = at([held] if hit is None else [held, hit])

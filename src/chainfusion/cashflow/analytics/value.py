@@ -26,8 +26,10 @@ from chainfusion.cashflow.analytics.solve import root
 from chainfusion.cashflow.assumptions.numbers import Number, fraction
 from chainfusion.domain import calendar
 from chainfusion.domain.calendar import DayCount
+from chainfusion.domain.errors import Text
 
 DIGITS = 40
+YIELD = Text("yield", "收益率")
 HIGHEST = 1000.0
 """Yields are looked for up to 100,000%."""
 
@@ -66,7 +68,7 @@ def yield_of(cash: Cash, settlement: date, dirty: int, basis: Basis = CHINA) -> 
         raise BadAnalysis(where="price", value=str(dirty), why="a price is whole minor units above nothing")
     flows = _flows(cash, settlement, basis)
     low = _lowest(flows, basis)
-    return root(lambda y: math.fsum(c * basis.factor(y, t) for t, c in flows) / dirty - 1.0, low, HIGHEST, "yield")
+    return root(lambda y: math.fsum(c * basis.factor(y, t) for t, c in flows) / dirty - 1.0, low, HIGHEST, YIELD)
 
 
 def _flows(cash: Cash, settlement: date, basis: Basis) -> list[tuple[float, int]]:

@@ -36,6 +36,7 @@ from chainfusion.node.views.deals import DealOverview, Deals
 from chainfusion.node.views.dealslist import DealsAsked, DealsView, deals_view
 from chainfusion.node.views.definitions import DefinitionsView, definitions_view
 from chainfusion.node.views.documents import DocumentPage, Documents, DocumentsView
+from chainfusion.node.views.duties import DutiesView, duties_view
 from chainfusion.node.views.efficiency import Efficiency, EfficiencyAsked, EfficiencyView
 from chainfusion.node.views.facets import LedgerAsked
 from chainfusion.node.views.facts import Institution, NotFound
@@ -203,6 +204,13 @@ class Workspace:
         name = DealName(deal, self.deal(deal).line.name)
         at = (*self._at_deal(deal), self._hour())
         found = self._keep(("process", deal), at, lambda: self._steps.view(name, self.height()))
+        return replace(found, height=self.height())
+
+    def duties(self, deal: str) -> DutiesView:
+        """A deal's calendar of duties at this hour. Raises: UnknownDeal, NoProcess."""
+        self.deal(deal)
+        at = (*self._at_deal(deal), self._hour())
+        found = self._keep(("duties", deal), at, lambda: duties_view(self.desk, self.acts, deal, self.height()))
         return replace(found, height=self.height())
 
     def inbox(self) -> InboxView:
