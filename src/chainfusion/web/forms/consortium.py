@@ -19,7 +19,7 @@ from chainfusion.node.desk import Desk
 from chainfusion.node.office import Office
 from chainfusion.node.views.consortium import ConsortiumView
 from chainfusion.web.forms.acting import held
-from chainfusion.web.forms.submission import EMPTY, Filled, file_of, submit
+from chainfusion.web.forms.submission import EMPTY, Filled, file_of, one_of, submit
 from chainfusion.web.pages import Twins
 from chainfusion.web.tables import Sheet, Tables
 
@@ -94,12 +94,9 @@ def _act(made: APIRouter, office: Office) -> None:
     @made.post("/consortium/{act}")
     async def do(request: Request, act: str) -> Response:
         """Signs what the form says."""
-        doing = acts.get(act)
 
         def said(desk: Desk, form: Filled) -> Receipt:
-            if doing is None:
-                raise FormRefused(why="there is no such form", why_zh="表单不存在")
-            return doing(desk, form)
+            return one_of(acts, act)(desk, form)
 
         return await submit(request, office, TEMPLATE, said, HERE, lambda _: _again(request, office))
 

@@ -23,7 +23,7 @@ from chainfusion.node.office import Office
 from chainfusion.node.views.consortium import MemberRow
 from chainfusion.processes import products
 from chainfusion.web.forms.acting import acting, held
-from chainfusion.web.forms.submission import EMPTY, Filled, submit
+from chainfusion.web.forms.submission import EMPTY, Filled, one_of, submit
 from chainfusion.web.pages import attachment
 from chainfusion.web.rendering import page
 
@@ -132,12 +132,9 @@ def _settle(made: APIRouter, office: Office) -> None:
     @made.post("/deals/{deal}/parties/{act}")
     async def do(request: Request, deal: str, act: str) -> Response:
         """Signs what the form says."""
-        doing = acts.get(act)
 
         def said(desk: Desk, form: Filled) -> Receipt:
-            if doing is None:
-                raise FormRefused(why="there is no such form", why_zh="表单不存在")
-            return doing(desk, deal, form)
+            return one_of(acts, act)(desk, deal, form)
 
         where = f"/deals/{quote(deal)}/parties"
         return await submit(request, office, PARTIES, said, where, lambda _: _party_facts(request, office, deal))

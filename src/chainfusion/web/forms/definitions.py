@@ -20,7 +20,7 @@ from chainfusion.node.views.definitions import DefinitionsView, name_of, steps_o
 from chainfusion.processes import library
 from chainfusion.processes.bpmn import write_bpmn
 from chainfusion.web.forms.acting import held
-from chainfusion.web.forms.submission import EMPTY, Filled, file_of, submit
+from chainfusion.web.forms.submission import EMPTY, Filled, file_of, one_of, submit
 from chainfusion.web.pages import Twins, attachment
 from chainfusion.web.rendering import language
 from chainfusion.web.tables import Sheet, Tables
@@ -86,12 +86,9 @@ def _act(made: APIRouter, office: Office) -> None:
     @made.post("/processes/{act}")
     async def do(request: Request, act: str) -> Response:
         """Signs what the form says."""
-        doing = acts.get(act)
 
         def said(desk: Desk, form: Filled) -> Receipt:
-            if doing is None:
-                raise FormRefused(why="there is no such form", why_zh="表单不存在")
-            return doing(desk, form)
+            return one_of(acts, act)(desk, form)
 
         def again(_: Filled) -> dict[str, Any]:
             return _facts(request, office) | {"view": office.workspace.definitions()}

@@ -22,7 +22,7 @@ from chainfusion.node.office import Office
 from chainfusion.node.views.deals import DealOverview
 from chainfusion.web.csvtable import csv_text
 from chainfusion.web.forms.acting import accepted, acting
-from chainfusion.web.forms.submission import EMPTY, Filled, submit
+from chainfusion.web.forms.submission import EMPTY, Filled, one_of, submit
 from chainfusion.web.rendering import page
 
 TEMPLATE = "review.html"
@@ -119,12 +119,9 @@ def _act(made: APIRouter, office: Office) -> None:
     @made.post("/deals/{deal}/review/{act}")
     async def do(request: Request, deal: str, act: str) -> Response:
         """Says what the form says."""
-        doing = acts.get(act)
 
         def said(desk: Desk, form: Filled) -> Receipt:
-            if doing is None:
-                raise FormRefused(why="there is no such form", why_zh="表单不存在")
-            return doing(desk, deal, form)
+            return one_of(acts, act)(desk, deal, form)
 
         where = f"/deals/{quote(deal)}/review"
         return await submit(request, office, TEMPLATE, said, where, lambda _: _facts(request, office, deal))

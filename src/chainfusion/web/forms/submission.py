@@ -120,6 +120,13 @@ def file_of(form: Filled) -> bytes:
     return data
 
 
+def one_of(acts: Mapping[str, Made], name: str) -> Made:
+    """What a page's address asks to be done. Raises: FormRefused."""
+    if name not in acts:
+        raise FormRefused(why="there is no such form", why_zh="表单不存在")
+    return acts[name]
+
+
 def with_receipt(where: str, tx_id: str) -> str:
     """A page's address that shows what was just recorded."""
     return f"{where}{'&' if urlsplit(where).query else '?'}receipt={tx_id}"
