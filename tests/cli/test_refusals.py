@@ -52,7 +52,7 @@ def _nothing_changes(shell: Shell):  # type: ignore[no-untyped-def]
         ("deal show NONE --home yunjin", "UNKNOWN_DEAL"),
         ("deal show DH-2026-1 --home nowhere", "NOT_JOINED"),
         ("deal show DH-2026-1 --home yunjin --user nobody", "IDENTITY_MISSING"),
-        ("consortium propose-rules --home donghai --user donghai-rep --admission most", "BAD_INPUT"),
+        ("consortium propose-rules --home donghai --user donghai-rep --admission most", "BAD_SHARE"),
         ("consortium draft genesis.json --card donghai.card --agreement agreement.txt --orderer DonghaiMSP "
          "--name A --name-zh 甲", "FILE_EXISTS"),
         ("consortium draft new.json --card donghai.card --agreement agreement.txt --orderer DonghaiMSP "

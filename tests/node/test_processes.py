@@ -24,7 +24,7 @@ from chainfusion.node.processes import Item
 from chainfusion.node.session import Session
 from tests.contracts.process.office import step
 from tests.domain.process.drawn import a_flow
-from tests.support.consortium import Clock, Consortium, _record, _representative
+from tests.support.consortium import Clock, Consortium, _representative, record_of
 from tests.support.identities import NOW, Member, make_member
 
 DEAL = "harbour-1"
@@ -101,7 +101,7 @@ class LargeConsortium(Consortium):
 
     @cached_property
     def genesis(self) -> SignedGenesis:
-        records = [_record(self.members[each.msp], each) for each in self.institutions]
+        records = [record_of(self.members[each.msp], each) for each in self.institutions]
         rules = default_rules(ORDERER)
         signed = draft_genesis("Large Consortium", "大联盟", records, agreement_of(b"agreed"), rules, NOW)
         for member in self.members.values():
