@@ -159,7 +159,7 @@ def test_a_replacement_made_without_knowing_of_another_is_refused(
 ) -> None:
     made = pools.register(originator, deal, TAPE, small, criteria)
     stale = replace(made.pool.record, replaces=None)
-    monkeypatch.setattr(pools, "record_of", lambda *_: replace(stale, root=bytes(32)))
+    monkeypatch.setattr(pools, "_record", lambda *_: replace(stale, root=bytes(32)))
     with pytest.raises(ReplacesAnother):
         pools.register(originator, deal, TAPE, tape, criteria)
 

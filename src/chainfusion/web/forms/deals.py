@@ -77,7 +77,7 @@ def _open(made: APIRouter, office: Office) -> None:
             office,
             NEW,
             act,
-            lambda receipt: f"/deals/{quote(where['deal'])}/parties?receipt={receipt.tx_id}",
+            lambda _: f"/deals/{quote(where['deal'])}/parties",
             lambda _: _new_facts(request, office),
         )
 
