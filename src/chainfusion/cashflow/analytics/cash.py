@@ -71,9 +71,8 @@ class Cash(Framed):
         """Payments that a buyer at `settlement` gets: those after it. Raises: BadAnalysis where there are none."""
         found = [(d, a) for d, a in zip(self.dates, self.amounts, strict=True) if d > settlement and a]
         if not found:
-            raise BadAnalysis(
-                where="settlement", value=settlement.isoformat(), why=f"{self.name} pays nothing after it"
-            )
+            why, why_zh = f"{self.name} pays nothing after it", f"{self.name} 此后没有支付"
+            raise BadAnalysis(where="settlement", value=settlement.isoformat(), why=why, why_zh=why_zh)
         return found
 
     def frame(self) -> pl.DataFrame:
@@ -119,7 +118,12 @@ def tranche_cash(deal: Deal, result: Result, name: str, scenario: int = 0) -> Ca
     """
     tranche = deal.tranche(name)
     if not 0 <= scenario < result.scenarios:
-        raise BadAnalysis(where="scenario", value=scenario, why=f"the run has {result.scenarios}, counted from 0")
+        raise BadAnalysis(
+            where="scenario",
+            value=scenario,
+            why=f"the run has {result.scenarios}, counted from 0",
+            why_zh=f"本次测算共 {result.scenarios} 个，从 0 起",
+        )
 
     def column(flow: str) -> list[int]:
         return [int(x) for x in deal.flow(result, f"{name}.{flow}")[scenario]]

@@ -33,10 +33,20 @@ class Copula:
 
     def __post_init__(self) -> None:
         if not (isinstance(self.correlation, (int, float)) and 0 <= self.correlation <= HIGHEST):
-            raise BadAnalysis(where="correlation", value=str(self.correlation), why="it lies from 0 to below 1")
+            raise BadAnalysis(
+                where="correlation",
+                value=str(self.correlation),
+                why="it lies from 0 to below 1",
+                why_zh="须不小于 0 且小于 1",
+            )
         c = self.cumulative
         if c.ndim != 1 or not len(c) or not np.isfinite(c).all() or c[0] < 0 or c[-1] > 1 or (np.diff(c) < 0).any():
-            raise BadAnalysis(where="cumulative defaults", value="these", why="they rise from 0 to 1 at most")
+            raise BadAnalysis(
+                where="cumulative defaults",
+                value="these",
+                why="they rise from 0 to 1 at most",
+                why_zh="须自 0 起递增且不超过 1",
+            )
 
     def given(self, factor: Floats) -> Floats:
         """Cumulative default shares (paths, periods) given the factor (paths,); a low factor is a bad time."""

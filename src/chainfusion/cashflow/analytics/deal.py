@@ -35,7 +35,7 @@ class Deal:
             if tranche.id == name:
                 return tranche
         known = ", ".join(t.id for t in self.terms.tranches)
-        raise BadAnalysis(where="tranche", value=name, why=f"the deal has {known}")
+        raise BadAnalysis(where="tranche", value=name, why=f"the deal has {known}", why_zh=f"交易的档次为 {known}")
 
     def flow(self, result: Result, name: str) -> Ints:
         """An output (scenarios, periods) of a run; nothing where the deal has no such output.
@@ -45,7 +45,7 @@ class Deal:
         if name in result.names:
             return result[name]
         if any(output.name == name for output in self.program.outputs):
-            raise BadAnalysis(where="result", value=name, why="the run did not keep it")
+            raise BadAnalysis(where="result", value=name, why="the run did not keep it", why_zh="测算未保留该项")
         return np.zeros((result.scenarios, self.program.periods), np.int64)
 
     def run(

@@ -33,14 +33,29 @@ class Draws:
 
     def __post_init__(self) -> None:
         if type(self.seed) is not int or not 0 <= self.seed < 1 << 64:
-            raise BadAnalysis(where="seed", value=str(self.seed), why="a whole number from 0 to below 2^64 is needed")
+            raise BadAnalysis(
+                where="seed",
+                value=str(self.seed),
+                why="a whole number from 0 to below 2^64 is needed",
+                why_zh="须为不小于 0 且小于 2^64 的整数",
+            )
         if type(self.each) is not int or not 1 <= self.each <= 1 << 20:
-            raise BadAnalysis(where="draws", value=str(self.each), why="a path takes from 1 to 2^20 numbers")
+            raise BadAnalysis(
+                where="draws",
+                value=str(self.each),
+                why="a path takes from 1 to 2^20 numbers",
+                why_zh="每条路径取 1 至 2^20 个随机数",
+            )
 
     def normal(self, begin: int, end: int) -> Floats:
         """The numbers of paths `begin` up to `end`: (paths, each)."""
         if not 0 <= begin <= end <= MOST:
-            raise BadAnalysis(where="paths", value=f"{begin} to {end}", why=f"they count from 0 to {MOST}")
+            raise BadAnalysis(
+                where="paths",
+                value=f"{begin} to {end}",
+                why=f"they count from 0 to {MOST}",
+                why_zh=f"须在 0 至 {MOST} 之间",
+            )
         blocks = -(-self.each // _BLOCK)
         source = np.random.Philox(key=np.array([self.seed, self.stream], np.uint64)).advance(begin * blocks)
         raw = source.random_raw((end - begin) * blocks * _BLOCK).reshape(end - begin, blocks * _BLOCK)

@@ -42,7 +42,7 @@ class Enhancement(Framed):
         for rank, below in zip(self.ranks, self.below, strict=True):
             if name in rank:
                 return self._frame(name, below)
-        raise BadAnalysis(where="tranche", value=name, why="no rank holds it")
+        raise BadAnalysis(where="tranche", value=name, why="no rank holds it", why_zh="不在任何顺位中")
 
     def _frame(self, name: str, below: Ints) -> pl.DataFrame:
         parts = {
@@ -79,11 +79,23 @@ def enhancement(
     order = tuple(tuple(rank) for rank in ranks) if ranks is not None else tuple((t.id,) for t in deal.terms.tranches)
     placed = [name for rank in order for name in rank]
     if sorted(placed) != sorted(t.id for t in deal.terms.tranches):
-        raise BadAnalysis(where="ranks", value=placed, why="each class stands in one of them")
+        raise BadAnalysis(
+            where="ranks", value=placed, why="each class stands in one of them", why_zh="每个档次须且仅须列入其一"
+        )
     if "pool.closing" not in result.flows:
-        raise BadAnalysis(where="result", value="pool.closing", why="the run was not given the pool's balance")
+        raise BadAnalysis(
+            where="result",
+            value="pool.closing",
+            why="the run was not given the pool's balance",
+            why_zh="测算未给出资产池余额",
+        )
     if not 0 <= scenario < result.scenarios:
-        raise BadAnalysis(where="scenario", value=scenario, why=f"the run has {result.scenarios}, counted from 0")
+        raise BadAnalysis(
+            where="scenario",
+            value=scenario,
+            why=f"the run has {result.scenarios}, counted from 0",
+            why_zh=f"本次测算共 {result.scenarios} 个，从 0 起",
+        )
     pools = np.atleast_2d(result.flows["pool.closing"])
     pool = pools[scenario if len(pools) > 1 else 0, : deal.program.periods]
     zero = np.zeros(deal.program.periods, np.int64)
@@ -91,6 +103,6 @@ def enhancement(
     below = tuple(sum(of_rank[k + 1 :], zero) for k in range(len(order)))
     for name in reserves:
         if all(account.id != name for account in deal.terms.accounts):
-            raise BadAnalysis(where="reserve", value=name, why="the deal has no such account")
+            raise BadAnalysis(where="reserve", value=name, why="the deal has no such account", why_zh="交易没有该账户")
     held = sum((deal.flow(result, f"{name}.balance")[scenario] for name in reserves), zero)
     return Enhancement(order, tuple(p.payment for p in deal.periods), pool, sum(of_rank, zero), held, below)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chainfusion.domain.errors import ChainFusionError, Text
 
 
@@ -20,8 +22,45 @@ class BadAnalysis(ChainFusionError):
     """A question that cannot be asked: an unknown class, a negative volatility, no paths."""
 
     code = "BAD_ANALYSIS"
-    says = Text("{where} cannot be {value}: {why}.", "{where} 不能取 {value}：{why}。")
+    says = Text("{where} cannot be {value}: {why}.", "{where_zh}不能取 {value}：{why_zh}。")
     do = Text("Correct the value named.", "请更正所指的数值。")
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**{"where_zh": _PLACES.get(facts.get("where", ""), facts.get("where")), **facts})
+
+
+_PLACES = {
+    "average life": "加权平均期限",
+    "base scenario": "基准情景",
+    "batch": "批量",
+    "cell": "组合",
+    "correlation": "相关系数",
+    "cumulative defaults": "累计违约",
+    "curves": "曲线",
+    "draws": "随机数个数",
+    "every": "适用期数",
+    "index": "基准利率",
+    "mean path": "均值路径",
+    "months": "月数",
+    "paths": "路径数",
+    "price": "价格",
+    "projection": "测算",
+    "ranks": "顺位",
+    "recovery": "回收假设",
+    "reserve": "储备账户",
+    "result": "结果",
+    "scenario": "情景",
+    "seed": "随机种子",
+    "settlement": "结算日",
+    "size": "规模",
+    "steps": "步长",
+    "stresses": "压力倍数",
+    "table": "表",
+    "tranche": "档次",
+    "unit": "单位",
+    "yield": "收益率",
+}
+"""What `where` is called in Chinese; a name of the deal's own stays as it is."""
 
 
 class NoSolution(ChainFusionError):

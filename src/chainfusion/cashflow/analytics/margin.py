@@ -35,7 +35,12 @@ def margin_value(cash: Cash, settlement: date, margin: float, index: Sequence[in
 def discount_margin(cash: Cash, settlement: date, dirty: int, index: Sequence[int]) -> float:
     """The discount margin at a dirty price in minor units, as a fraction of one. Raises: BadAnalysis, NoSolution."""
     if type(dirty) is not int or dirty <= 0:
-        raise BadAnalysis(where="price", value=str(dirty), why="a price is whole minor units above nothing")
+        raise BadAnalysis(
+            where="price",
+            value=str(dirty),
+            why="a price is whole minor units above nothing",
+            why_zh="价格须为大于零的最小货币单位整数",
+        )
     steps = _steps(cash, settlement, index)
     lowest = max(-(1.0 - 1e-6) / part - level for part, level, _ in steps if part > 0)
     low = next((m for m in (-0.05, -0.2, -0.5) if m > lowest and _worth(steps, m) >= dirty), max(lowest, -WIDEST))
@@ -45,10 +50,20 @@ def discount_margin(cash: Cash, settlement: date, dirty: int, index: Sequence[in
 def _steps(cash: Cash, settlement: date, index: Sequence[int]) -> list[tuple[float, float, int]]:
     """For each payment after settlement: part of a year, index, amount."""
     if len(index) != len(cash.dates):
-        raise BadAnalysis(where="index", value=len(index), why=f"{len(cash.dates)} periods need a rate each")
+        raise BadAnalysis(
+            where="index",
+            value=len(index),
+            why=f"{len(cash.dates)} periods need a rate each",
+            why_zh=f"{len(cash.dates)} 期须各给一个利率",
+        )
     for n, level in enumerate(index, 1):
         if isinstance(level, float) or not -INDEX_ONE < int(level) < 100 * INDEX_ONE:
-            raise BadAnalysis(where=f"index, period {n}", value=str(level), why="whole units of 1e-8 are needed")
+            raise BadAnalysis(
+                where=f"index, period {n}",
+                value=str(level),
+                why="whole units of 1e-8 are needed",
+                why_zh="须为 1e-8 的整数倍",
+            )
     cash.after(settlement)
     found, before = [], settlement
     for day, level, amount in zip(cash.dates, index, cash.amounts, strict=True):

@@ -163,7 +163,12 @@ def simulate(
     """
     for name, number, most in (("paths", paths, MOST), ("batch", batch, MOST)):
         if type(number) is not int or not 1 <= number <= most:
-            raise BadAnalysis(where=name, value=str(number), why=f"a whole number from 1 to {most} is needed")
+            raise BadAnalysis(
+                where=name,
+                value=str(number),
+                why=f"a whole number from 1 to {most} is needed",
+                why_zh=f"须为 1 至 {most} 的整数",
+            )
     collections = study.model([base])
     pool = pool_paths(collections, _recovery(base))
     moved = float(share(floating_share, "floating share"))
@@ -176,7 +181,12 @@ def simulate(
 def _recovery(base: Scenario) -> Recovery:
     found = {group.recovery for group in base.groups}
     if len(found) != 1:
-        raise BadAnalysis(where="recovery", value=len(found), why="all groups of the base scenario recover alike")
+        raise BadAnalysis(
+            where="recovery",
+            value=len(found),
+            why="all groups of the base scenario recover alike",
+            why_zh="基准情景各组的回收假设须一致",
+        )
     return found.pop()
 
 
@@ -185,7 +195,12 @@ def _base_index(base: Scenario, index: Index | None, floating_share: float, peri
         return np.zeros(periods)
     path: Sequence[int] = base.indices.get(index.name, ())
     if not path:
-        raise BadAnalysis(where="base scenario", value=base.name, why=f"it has no path of {index.name}")
+        raise BadAnalysis(
+            where="base scenario",
+            value=base.name,
+            why=f"it has no path of {index.name}",
+            why_zh=f"未给出 {index.name} 的路径",
+        )
     held = list(path) + [path[-1]] * periods
     return np.array([float(fraction(rate, index.name)) / 1e6 for rate in held[:periods]])
 

@@ -64,9 +64,19 @@ class PoolPaths:
 def pool_paths(base: Collections, recovery: Recovery) -> PoolPaths:
     """From a projection of one scenario that recovers by `recovery`. Raises: BadAnalysis where it buys loans."""
     if base.scenarios != 1 or base.purchased.any():
-        raise BadAnalysis(where="projection", value=str(base), why="one scenario of a pool that buys nothing is needed")
+        raise BadAnalysis(
+            where="projection",
+            value=str(base),
+            why="one scenario of a pool that buys nothing is needed",
+            why_zh="须为无循环购买资产池的单一情景",
+        )
     if not base.scheduled.any():
-        raise BadAnalysis(where="projection", value=str(base), why="nothing of it is scheduled, so no path ends")
+        raise BadAnalysis(
+            where="projection",
+            value=str(base),
+            why="nothing of it is scheduled, so no path ends",
+            why_zh="没有计划还本，路径无法终结",
+        )
     performing = base.opening[0] - base.defaulted[0]
     return PoolPaths(
         base.currency, int(base.opening[0, 0]),

@@ -35,9 +35,19 @@ def published_model(table: Collections, months: Sequence[int]) -> Model:
     Curves count from the cut-off date. Raises: BadAnalysis where the table itself holds purchases, or no principal.
     """
     if table.scenarios != 1 or table.purchased.any() or not table.scheduled.any():
-        raise BadAnalysis(where="table", value=str(table), why="one scenario with scheduled principal, no purchases")
+        raise BadAnalysis(
+            where="table",
+            value=str(table),
+            why="one scenario with scheduled principal, no purchases",
+            why_zh="须为含计划还本且无循环购买的单一情景",
+        )
     if len(months) != table.periods or any(count < 0 for count in months):
-        raise BadAnalysis(where="months", value=list(months), why=f"{table.periods} periods need a number each")
+        raise BadAnalysis(
+            where="months",
+            value=list(months),
+            why=f"{table.periods} periods need a number each",
+            why_zh=f"{table.periods} 期须各给一个数",
+        )
     last = int(np.flatnonzero(table.scheduled[0])[-1])
 
     def model(scenarios: Sequence[Scenario]) -> Collections:

@@ -40,7 +40,12 @@ class RatePaths(Protocol):
 def _checked(name: str, value: Number, least: float, most: float) -> float:
     number = float(fraction(value, name))
     if not least <= number <= most:
-        raise BadAnalysis(where=name, value=str(value), why=f"it lies from {least:g} to {most:g}")
+        raise BadAnalysis(
+            where=name,
+            value=str(value),
+            why=f"it lies from {least:g} to {most:g}",
+            why_zh=f"须在 {least:g} 至 {most:g} 之间",
+        )
     return number
 
 
@@ -92,7 +97,7 @@ class HullWhite:
     def paths(self, normal: Floats) -> Floats:
         """See `RatePaths`. Raises: BadAnalysis, BadAssumption."""
         if not self.mean:
-            raise BadAnalysis(where="mean path", value="[]", why="it has no period")
+            raise BadAnalysis(where="mean path", value="[]", why="it has no period", why_zh="没有任何一期")
         mean = [_checked(f"mean path, period {n}", x, -1, 10) for n, x in enumerate(self.mean, 1)]
         periods = normal.shape[1]
         held = np.array((mean + [mean[-1]] * periods)[:periods])
@@ -132,7 +137,12 @@ class Index:
         unit = round(_checked("tick", self.tick, 1e-8, 1) * INDEX_ONE)
         least = _checked("floor", self.floor, 0, 10) * INDEX_ONE
         if type(self.every) is not int or self.every < 1:
-            raise BadAnalysis(where="every", value=str(self.every), why="a rate holds for one period at least")
+            raise BadAnalysis(
+                where="every",
+                value=str(self.every),
+                why="a rate holds for one period at least",
+                why_zh="利率至少适用一期",
+            )
         paths = self.model.paths(normal) * INDEX_ONE
         whole = np.floor(np.maximum(paths, least) / unit + 0.5).astype(np.int64) * unit
         held = np.arange(normal.shape[1]) // self.every * self.every

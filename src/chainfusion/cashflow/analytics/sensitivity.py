@@ -44,7 +44,9 @@ class Sensitivity(Framed):
         for cell in self.cells:
             if (cell.prepayment, cell.default) == (prepayment, default):
                 return cell
-        raise BadAnalysis(where="cell", value=f"{prepayment} / {default}", why="it was not asked for")
+        raise BadAnalysis(
+            where="cell", value=f"{prepayment} / {default}", why="it was not asked for", why_zh="未要求该组合"
+        )
 
     def frame(self) -> pl.DataFrame:
         """A row a cell; the loss in minor units."""
@@ -57,7 +59,9 @@ class Sensitivity(Framed):
         Raises: BadAnalysis.
         """
         if of not in _MEASURES:
-            raise BadAnalysis(where="table", value=of, why=f"there are {', '.join(_MEASURES)}")
+            raise BadAnalysis(
+                where="table", value=of, why=f"there are {', '.join(_MEASURES)}", why_zh=f"可选：{', '.join(_MEASURES)}"
+            )
         return self.frame().pivot(on="default", index="prepayment", values=of)
 
 
@@ -84,7 +88,7 @@ def sensitivity(
     """
     study.deal.tranche(tranche)
     if not prepayment or not default:
-        raise BadAnalysis(where="curves", value="[]", why="a curve of each kind is needed")
+        raise BadAnalysis(where="curves", value="[]", why="a curve of each kind is needed", why_zh="两类曲线均须给出")
     names = list(product(prepayment, default))
     futures = [scenario(f"{p} / {d}", Assumption(prepayment[p], default[d], recovery)) for p, d in names]
     outcomes = study.outcomes(futures)

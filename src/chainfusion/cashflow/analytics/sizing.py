@@ -66,10 +66,20 @@ def resized(terms: DealTerms, tranche: str, takes_from: str, size: int) -> DealT
     sizes = {t.id: t.size for t in terms.tranches}
     for name in (tranche, takes_from):
         if name not in sizes:
-            raise BadAnalysis(where="tranche", value=name, why=f"the deal has {', '.join(sizes)}")
+            raise BadAnalysis(
+                where="tranche",
+                value=name,
+                why=f"the deal has {', '.join(sizes)}",
+                why_zh=f"交易的档次为 {', '.join(sizes)}",
+            )
     left = sizes[tranche] + sizes[takes_from] - size
     if tranche == takes_from or size < 0 or left < 0:
-        raise BadAnalysis(where="size", value=str(size), why=f"{tranche} and {takes_from} share what both have")
+        raise BadAnalysis(
+            where="size",
+            value=str(size),
+            why=f"{tranche} and {takes_from} share what both have",
+            why_zh=f"{tranche} 与 {takes_from} 只能在两者合计内调整",
+        )
     new = sizes | {tranche: size, takes_from: left}
     return replace(terms, tranches=tuple(replace(t, size=new[t.id]) for t in terms.tranches))
 
@@ -79,9 +89,11 @@ def largest_size(study: Study, tranche: str, takes_from: str, stresses: Sequence
     `stresses`. The pool is projected once. Raises: NoSolution where it loses even if it is one unit; BadAnalysis.
     """
     if not stresses:
-        raise BadAnalysis(where="stresses", value="[]", why="there is none")
+        raise BadAnalysis(where="stresses", value="[]", why="there is none", why_zh="未给出")
     if type(unit) is not int or unit < 1:
-        raise BadAnalysis(where="unit", value=str(unit), why="it is a whole number of minor units")
+        raise BadAnalysis(
+            where="unit", value=str(unit), why="it is a whole number of minor units", why_zh="须为最小货币单位的整数"
+        )
     deal, collections = study.deal, study.collections(stresses)
     room = deal.tranche(tranche).size + deal.tranche(takes_from).size
 
@@ -141,7 +153,12 @@ def spread_to_price(
     """
     path = np.atleast_2d(study.given.get(index, np.zeros((0, 0), np.int64)))
     if all(known.id != index for known in study.deal.terms.indices) or not path.size:
-        raise BadAnalysis(where="index", value=index, why="the deal has no such index, or the study is given no path")
+        raise BadAnalysis(
+            where="index",
+            value=index,
+            why="the deal has no such index, or the study is given no path",
+            why_zh="交易没有该基准利率，或未给出其路径",
+        )
     offer = _Offer(study, tranche, study.collections([scenario]), settlement or study.deal.terms.dates.closing)
     levels = [int(x) for x in path[0][: study.deal.program.periods]]
     wanted, asked = fraction(price, "price"), float(fraction(margin, "margin"))
@@ -195,5 +212,10 @@ class _Offer:
         """The clean price per 100 of balance of cash that is worth so many minor units."""
         balance = cash.balance_on(self.day)
         if not balance:
-            raise BadAnalysis(where="settlement", value=self.day.isoformat(), why=f"{self.tranche} is repaid")
+            raise BadAnalysis(
+                where="settlement",
+                value=self.day.isoformat(),
+                why=f"{self.tranche} is repaid",
+                why_zh=f"{self.tranche} 已偿清",
+            )
         return 100 * (worth - accrued(cash, self.day)) / balance

@@ -62,7 +62,12 @@ def break_even(
     study.deal.tranche(tranche)
     begin, end, size = (fraction(x, n) for x, n in ((low, "low"), (high, "high"), (step, "step")))
     if size <= 0 or end <= begin:
-        raise BadAnalysis(where="steps", value=f"{low}, {high}, {step}", why="low, high and step rise")
+        raise BadAnalysis(
+            where="steps",
+            value=f"{low}, {high}, {step}",
+            why="low, high and step rise",
+            why_zh="下限、上限与步长须递增",
+        )
     steps = int((end - begin) / size)
 
     def at(numbers: Sequence[int]) -> Outcomes:
@@ -177,5 +182,7 @@ def stress_grid(study: Study, base: Scenario, stresses: Sequence[Stress]) -> Str
     """A deal under each rating's stress of a base case; the multiples are the user's. Raises: BadAnalysis."""
     ratings = [s.rating for s in stresses]
     if not ratings or len(set(ratings)) != len(ratings):
-        raise BadAnalysis(where="stresses", value=ratings, why="one for each rating is needed")
+        raise BadAnalysis(
+            where="stresses", value=ratings, why="one for each rating is needed", why_zh="每个评级须且仅须一项"
+        )
     return StressGrid(tuple(stresses), study.outcomes([stress.of(base) for stress in stresses]))

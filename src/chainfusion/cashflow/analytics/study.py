@@ -67,7 +67,7 @@ class Outcomes(Framed):
         """A class's dated cash in a scenario, by name or place. Raises: BadAnalysis."""
         names = self.collections.names
         if isinstance(scenario, str) and scenario not in names:
-            raise BadAnalysis(where="scenario", value=scenario, why="it was not run")
+            raise BadAnalysis(where="scenario", value=scenario, why="it was not run", why_zh="未测算该情景")
         return tranche_cash(
             self.deal, self.result, tranche, names.index(scenario) if isinstance(scenario, str) else scenario
         )

@@ -47,7 +47,9 @@ def present_value(cash: Cash, settlement: date, rate: Number, basis: Basis = CHI
         for day, amount in cash.after(settlement):
             years = basis.years(settlement, day)
             if basis.compounding is Compounding.SIMPLE and exact * years <= -1:
-                raise BadAnalysis(where="yield", value=str(rate), why="nothing discounts at it")
+                raise BadAnalysis(
+                    where="yield", value=str(rate), why="nothing discounts at it", why_zh="该收益率下无法贴现"
+                )
             total += amount * basis.exact(decimal, years)
         return int(total.quantize(Decimal(1), ROUND_HALF_UP))
 
@@ -55,7 +57,12 @@ def present_value(cash: Cash, settlement: date, rate: Number, basis: Basis = CHI
 def _checked_rate(rate: Number, basis: Basis) -> Fraction:
     exact = fraction(rate, "yield")
     if not basis.lowest < exact <= HIGHEST:
-        raise BadAnalysis(where="yield", value=str(rate), why=f"it lies above {basis.lowest:g} and up to {HIGHEST:g}")
+        raise BadAnalysis(
+            where="yield",
+            value=str(rate),
+            why=f"it lies above {basis.lowest:g} and up to {HIGHEST:g}",
+            why_zh=f"须大于 {basis.lowest:g} 且不超过 {HIGHEST:g}",
+        )
     return exact
 
 
@@ -65,7 +72,12 @@ def yield_of(cash: Cash, settlement: date, dirty: int, basis: Basis = CHINA) -> 
     Raises: BadAnalysis where the price is not above nothing, NoSolution where no yield up to 100,000% gives it.
     """
     if type(dirty) is not int or dirty <= 0:
-        raise BadAnalysis(where="price", value=str(dirty), why="a price is whole minor units above nothing")
+        raise BadAnalysis(
+            where="price",
+            value=str(dirty),
+            why="a price is whole minor units above nothing",
+            why_zh="价格须为大于零的最小货币单位整数",
+        )
     flows = _flows(cash, settlement, basis)
     low = _lowest(flows, basis)
     return root(lambda y: math.fsum(c * basis.factor(y, t) for t, c in flows) / dirty - 1.0, low, HIGHEST, YIELD)
@@ -109,7 +121,12 @@ def average_life(cash: Cash, since: date, day_count: DayCount = DayCount.ACT_365
     """Weighted average life in years: the mean time of principal paid after `since`, exact. Raises: BadAnalysis."""
     paid = [(d, p) for d, p in zip(cash.dates, cash.principal, strict=True) if p and d > since]
     if not paid:
-        raise BadAnalysis(where="average life", value=since.isoformat(), why=f"{cash.name} repays nothing after it")
+        raise BadAnalysis(
+            where="average life",
+            value=since.isoformat(),
+            why=f"{cash.name} repays nothing after it",
+            why_zh=f"{cash.name} 此后不再还本",
+        )
     weighted = sum((p * calendar.fraction(day_count, since, d) for d, p in paid), Fraction(0))
     return weighted / sum(p for _, p in paid)
 

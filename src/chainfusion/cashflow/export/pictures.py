@@ -70,7 +70,12 @@ def pictures(
 ) -> tuple[Picture, ...]:
     """All pictures of one scenario. Raises: BadAnalysis."""
     if not 0 <= scenario < outcomes.result.scenarios:
-        raise BadAnalysis(where="scenario", value=scenario, why=f"there are {outcomes.result.scenarios}, from 0")
+        raise BadAnalysis(
+            where="scenario",
+            value=scenario,
+            why=f"there are {outcomes.result.scenarios}, from 0",
+            why_zh=f"共 {outcomes.result.scenarios} 个，从 0 起",
+        )
     return (
         pool_picture(outcomes, scenario, lang),
         classes_picture(outcomes, scenario, lang),
