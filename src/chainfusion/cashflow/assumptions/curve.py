@@ -36,10 +36,15 @@ class Curve:
 
     def __post_init__(self) -> None:
         if not self.rates:
-            raise BadAssumption(name="curve", value="[]", why="it has no month")
+            raise BadAssumption(name="curve", value="[]", why="it has no month", why_zh="没有任何月份")
         for month, rate in enumerate(self.rates, 1):
             if not 0 <= rate <= ONE:
-                raise BadAssumption(name=f"curve, month {month}", value=rate, why=f"on the grid, 1 is {ONE}")
+                raise BadAssumption(
+                    name=f"curve, month {month}",
+                    value=rate,
+                    why=f"on the grid, 1 is {ONE}",
+                    why_zh=f"网格上 1 即 {ONE}",
+                )
 
     def at(self, month: int) -> int:
         """The rate of a month (from 1), in units of 2^-27."""

@@ -42,7 +42,12 @@ def timing(weights: Sequence[Number]) -> tuple[Fraction, ...]:
     """When losses come: each month's part of all of them. Weights need not add up to one. Raises: BadAssumption."""
     exact = [fraction(weight, f"timing, month {k}") for k, weight in enumerate(weights, 1)]
     if not exact or min(exact) < 0 or sum(exact) == 0:
-        raise BadAssumption(name="timing", value=[str(w) for w in weights], why="weights are positive or zero, not all")
+        raise BadAssumption(
+            name="timing",
+            value=[str(w) for w in weights],
+            why="weights are positive or zero, not all",
+            why_zh="权重须不为负且不全为零",
+        )
     return tuple(weight / sum(exact) for weight in exact)
 
 
@@ -82,5 +87,10 @@ def static_losses(
     """`static` for a cumulative net loss: defaults are losses / (1 - recovery). Raises: BadAssumption."""
     severity = 1 - share(recovery, "recovery rate")
     if severity == 0:
-        raise BadAssumption(name="recovery rate", value=str(recovery), why="without severity there are no losses")
+        raise BadAssumption(
+            name="recovery rate",
+            value=str(recovery),
+            why="without severity there are no losses",
+            why_zh="损失程度为零则没有损失",
+        )
     return static(share(cumulative, "cumulative loss") / severity, when, balances, by)

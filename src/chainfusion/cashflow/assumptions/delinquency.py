@@ -29,12 +29,27 @@ class RollRates:
     def __post_init__(self) -> None:
         size = len(self.states)
         if size < 2 or len(self.rows) != size or any(len(row) != size for row in self.rows):
-            raise BadAssumption(name="roll rates", value=list(self.states), why="one row and column for each state")
+            raise BadAssumption(
+                name="roll rates",
+                value=list(self.states),
+                why="one row and column for each state",
+                why_zh="每个状态须有一行一列",
+            )
         for state, row in zip(self.states, self.rows, strict=True):
             if min(row) < 0 or sum(row) != 1:
-                raise BadAssumption(name=f"roll rates of {state}", value=[str(x) for x in row], why="they add up to 1")
+                raise BadAssumption(
+                    name=f"roll rates of {state}",
+                    value=[str(x) for x in row],
+                    why="they add up to 1",
+                    why_zh="合计须为 1",
+                )
         if self.rows[-1][-1] != 1:
-            raise BadAssumption(name="roll rates", value=self.states[-1], why="the last state, default, is not left")
+            raise BadAssumption(
+                name="roll rates",
+                value=self.states[-1],
+                why="the last state, default, is not left",
+                why_zh="末态（违约）不可离开",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +75,10 @@ def roll(matrix: RollRates, start: Sequence[Number], periods: int = DEFAULT_MONT
     now = [share(x, "starting share") for x in start]
     if len(now) != len(matrix.states) - 1 or sum(now) != 1:
         raise BadAssumption(
-            name="start", value=[str(x) for x in now], why="one share a state before default, together 1"
+            name="start",
+            value=[str(x) for x in now],
+            why="one share a state before default, together 1",
+            why_zh="违约前每个状态一个比例，合计为 1",
         )
     rates, shares = [], []
     for _ in range(periods):

@@ -25,14 +25,18 @@ def fraction(value: Number, name: str) -> Fraction:
     try:
         return Fraction(repr(value) if isinstance(value, float) else value)
     except (ValueError, OverflowError, TypeError, InvalidOperation, ZeroDivisionError):
-        raise BadAssumption(name=name, value=str(value), why="it is not a finite number") from None
+        raise BadAssumption(
+            name=name, value=str(value), why="it is not a finite number", why_zh="不是有限数值"
+        ) from None
 
 
 def share(value: Number, name: str) -> Fraction:
     """The exact value of a part of one: 0 to 1. Raises: BadAssumption."""
     exact = fraction(value, name)
     if not 0 <= exact <= 1:
-        raise BadAssumption(name=name, value=str(value), why="a share lies between 0 and 1")
+        raise BadAssumption(
+            name=name, value=str(value), why="a share lies between 0 and 1", why_zh="比例须在 0 与 1 之间"
+        )
     return exact
 
 
@@ -40,7 +44,7 @@ def multiple(value: Number, name: str) -> Fraction:
     """The exact value of a multiple or per cent of a standard curve: not negative. Raises: BadAssumption."""
     exact = fraction(value, name)
     if exact < 0:
-        raise BadAssumption(name=name, value=str(value), why="it is negative")
+        raise BadAssumption(name=name, value=str(value), why="it is negative", why_zh="为负")
     return exact
 
 

@@ -25,10 +25,18 @@ class Recovery:
     def __post_init__(self) -> None:
         lags = [lag for lag, _ in self.parts]
         if not lags or lags != sorted(set(lags)) or not 0 <= lags[0] <= lags[-1] <= MAX_LAG:
-            raise BadAssumption(name="recovery lags", value=lags, why=f"ascending months from 0 to {MAX_LAG}")
+            raise BadAssumption(
+                name="recovery lags",
+                value=lags,
+                why=f"ascending months from 0 to {MAX_LAG}",
+                why_zh=f"须为 0 至 {MAX_LAG} 的递增月数",
+            )
         if min(part for _, part in self.parts) < 0 or sum(part for _, part in self.parts) > ONE:
             raise BadAssumption(
-                name="recovery", value=[part for _, part in self.parts], why="more than all, or negative"
+                name="recovery",
+                value=[part for _, part in self.parts],
+                why="more than all, or negative",
+                why_zh="超过全部或为负",
             )
 
     @property
@@ -53,7 +61,10 @@ def recoveries(rate: Number, lags: Sequence[tuple[int, Number]]) -> Recovery:
     shares = [(lag, share(part, f"recovery, lag {lag}")) for lag, part in lags]
     if sum(part for _, part in shares) != 1:
         raise BadAssumption(
-            name="recovery parts", value=[str(part) for _, part in shares], why="they do not add up to 1"
+            name="recovery parts",
+            value=[str(part) for _, part in shares],
+            why="they do not add up to 1",
+            why_zh="合计不为 1",
         )
     upto, placed, parts = Fraction(0), 0, []
     for lag, part in shares:  # cumulative rounding, so that the parts add up to the rate on the grid

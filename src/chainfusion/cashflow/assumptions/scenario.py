@@ -40,17 +40,22 @@ class Scenario:
 
     def __post_init__(self) -> None:
         if not self.groups:
-            raise BadAssumption(name="scenario", value=self.name, why="it assumes nothing")
+            raise BadAssumption(name="scenario", value=self.name, why="it assumes nothing", why_zh="没有任何假设")
         for index, path in self.indices.items():
             if not path:
-                raise BadAssumption(name=f"index {index}", value="[]", why="it has no period")
+                raise BadAssumption(name=f"index {index}", value="[]", why="it has no period", why_zh="没有任何一期")
 
     def of(self, group: int) -> Assumption:
         """What is assumed of a group. Raises: BadAssumption where the scenario does not say."""
         if len(self.groups) == 1:
             return self.groups[0]
         if group >= len(self.groups):
-            raise BadAssumption(name="scenario", value=self.name, why=f"nothing is assumed of group {group}")
+            raise BadAssumption(
+                name="scenario",
+                value=self.name,
+                why=f"nothing is assumed of group {group}",
+                why_zh=f"未对第 {group} 组作出假设",
+            )
         return self.groups[group]
 
     def stressed(self, name: str, default: Number = 1, prepayment: Number = 1) -> Scenario:
@@ -89,7 +94,12 @@ def additive(assumed: Assumption, months: int = 480) -> Assumption:
     Raises: BadAssumption.
     """
     if assumed.prepayment.by != assumed.default.by and len(assumed.default.rates) > 1:
-        raise BadAssumption(name="curves", value=assumed.prepayment.by.value, why="one counts by age, one by period")
+        raise BadAssumption(
+            name="curves",
+            value=assumed.prepayment.by.value,
+            why="one counts by age, one by period",
+            why_zh="一条按账龄、一条按期次计",
+        )
     rates = []
     for month in range(1, months + 1):
         smm, left = assumed.prepayment.at(month), ONE - assumed.default.at(month)

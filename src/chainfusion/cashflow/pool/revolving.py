@@ -43,7 +43,7 @@ class BadReplenishment(ChainFusionError):
     """A policy of purchases that means nothing."""
 
     code = "BAD_REPLENISHMENT"
-    says = Text("The replenishment's {name} cannot be {value}: {why}.", "循环购买的 {name} 不能为 {value}：{why}。")
+    says = Text("The replenishment's {name} cannot be {value}: {why}.", "循环购买的 {name} 不能为 {value}：{why_zh}。")
     do = Text("Correct the replenishment policy.", "请更正循环购买安排。")
 
 
@@ -67,14 +67,16 @@ class Replenishment:
 
     def __post_init__(self) -> None:
         if len(self.parts) != len(self.profiles) or sum(self.parts) != 1:
-            self._refuse("parts", [str(p) for p in self.parts], "one a profile, together 1")
+            self._refuse(
+                "parts", [str(p) for p in self.parts], "one a profile, together 1", "每个资产画像一个，合计为 1"
+            )
         for name in ("last", "target", "minimum"):
             if getattr(self, name) < 0:
-                self._refuse(name, getattr(self, name), "it is negative")
+                self._refuse(name, getattr(self, name), "it is negative", "为负")
 
     @staticmethod
-    def _refuse(name: str, value: object, why: str) -> None:
-        raise BadReplenishment(name=name, value=value, why=why)
+    def _refuse(name: str, value: object, why: str, why_zh: str) -> None:
+        raise BadReplenishment(name=name, value=value, why=why, why_zh=why_zh)
 
 
 def parts(*stated: Number) -> tuple[Fraction, ...]:
@@ -95,7 +97,12 @@ def replenish(
     (scenarios,) the last period in which a scenario still buys. Raises: BadReplenishment, BadAssumption, UnknownIndex.
     """
     if tuple(s.name for s in scenarios) != base.names:
-        raise BadReplenishment(name="scenarios", value=[s.name for s in scenarios], why="the pool's are others")
+        raise BadReplenishment(
+            name="scenarios",
+            value=[s.name for s in scenarios],
+            why="the pool's are others",
+            why_zh="与资产池的情景不同",
+        )
     tail = max(assumed.recovery.tail for s in scenarios for assumed in s.groups)
     periods = max(base.periods, policy.last + int(policy.profiles.term.max(initial=0)) + tail)
     flows = np.zeros((base.scenarios, periods, len(_NAMES)), np.int64)

@@ -49,7 +49,7 @@ def project(
     """
     futures = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
     if not futures:
-        raise BadAssumption(name="scenarios", value="[]", why="there is none")
+        raise BadAssumption(name="scenarios", value="[]", why="there is none", why_zh="未给出")
     months, chunk = months_of(pool), chunk or chunk_of(pool)
     work = tasks(pool, futures, months, by_group, chunk, batch)
     running = (workers or workers_at(cluster)).each(run_task, work)

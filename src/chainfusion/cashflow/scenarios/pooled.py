@@ -27,7 +27,7 @@ def flows_of(program: Program, collections: Collections) -> dict[str, Ints]:
             found[wanted.name] = np.zeros((1, program.periods), np.int64)
             continue
         if column not in COLUMNS:
-            raise BadCollections(name=wanted.name, why="the pool does not tell it")
+            raise BadCollections(name=wanted.name, why="the pool does not tell it", why_zh="资产池未提供该项")
         found[wanted.name] = _fitted(wanted.name, getattr(collections, column), program.periods)
     return found
 
@@ -36,7 +36,11 @@ def _fitted(name: str, values: Ints, periods: int) -> Ints:
     """The first `periods` columns, with nothing where there are fewer."""
     given = values.shape[1]
     if given > periods and values[:, periods:].any():
-        raise BadCollections(name=name, why=f"there is more after period {periods}, the deal's last")
+        raise BadCollections(
+            name=name,
+            why=f"there is more after period {periods}, the deal's last",
+            why_zh=f"第 {periods} 期（交易最后一期）之后仍有金额",
+        )
     if given >= periods:
         return values[:, :periods]
     return np.pad(values, ((0, 0), (0, periods - given)))

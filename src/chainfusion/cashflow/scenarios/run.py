@@ -123,26 +123,38 @@ def checked(program: Program, flows: Mapping[str, Ints]) -> list[Ints]:
     known = {i.name for i in program.inputs}
     for name in flows:
         if name not in known and not name.startswith("pool."):
-            raise BadCollections(name=name, why="the deal does not ask for it")
+            raise BadCollections(name=name, why="the deal does not ask for it", why_zh="交易不需要该项")
     found = [_checked(program, i.name, flows.get(i.name), optional=i.optional) for i in program.inputs]
     sizes = {len(a) for a in found if len(a) > 1}
     if len(sizes) > 1:
-        raise BadCollections(name="flows", why=f"they have {', '.join(map(str, sorted(sizes)))} scenarios")
+        raise BadCollections(
+            name="flows",
+            why=f"they have {', '.join(map(str, sorted(sizes)))} scenarios",
+            why_zh=f"各项情景数不一：{', '.join(map(str, sorted(sizes)))}",
+        )
     return found
 
 
 def _checked(program: Program, name: str, values: Ints | None, *, optional: bool) -> Ints:
     if values is None:
         if not optional:
-            raise BadCollections(name=name, why="it is missing")
+            raise BadCollections(name=name, why="it is missing", why_zh="缺失")
         return np.zeros((1, program.periods), np.int64)
     found = np.atleast_2d(np.asarray(values))
     if found.dtype.kind not in "iub" or found.ndim != 2:
-        raise BadCollections(name=name, why="an array of whole numbers (scenarios, periods) is needed")
+        raise BadCollections(
+            name=name,
+            why="an array of whole numbers (scenarios, periods) is needed",
+            why_zh="须为整数数组（情景 × 期次）",
+        )
     if found.shape[1] < program.periods:
-        raise BadCollections(name=name, why=f"{found.shape[1]} periods are given, {program.periods} are needed")
+        raise BadCollections(
+            name=name,
+            why=f"{found.shape[1]} periods are given, {program.periods} are needed",
+            why_zh=f"给出 {found.shape[1]} 期，须为 {program.periods} 期",
+        )
     if found.size and (found.min() < 0 or found.max() >= LARGEST):
-        raise BadCollections(name=name, why="every number is from 0 to 2^50")
+        raise BadCollections(name=name, why="every number is from 0 to 2^50", why_zh="每个数须在 0 至 2^50 之间")
     return found
 
 

@@ -17,7 +17,7 @@ class BadCollections(ChainFusionError):
     """What a run was given does not fit its program."""
 
     code = "BAD_COLLECTIONS"
-    says = Text("{name}: {why}.", "{name}：{why}。")
+    says = Text("{name}: {why}.", "{name}：{why_zh}。")
     do = Text("Give each period of the deal a whole number of minor units.", "请为每一期提供以最小货币单位计的整数。")
 
 
@@ -80,20 +80,28 @@ def checked(program: Program, flows: Flows) -> list[Sequence[int]]:
     known = {i.name for i in program.inputs}
     for name in flows:
         if name not in known and not name.startswith("pool."):
-            raise BadCollections(name=name, why="the deal does not ask for it")
+            raise BadCollections(name=name, why="the deal does not ask for it", why_zh="交易不需要该项")
     return [_checked(program, i.name, flows.get(i.name), optional=i.optional) for i in program.inputs]
 
 
 def _checked(program: Program, name: str, values: Sequence[int] | None, *, optional: bool) -> Sequence[int]:
     if values is None:
         if not optional:
-            raise BadCollections(name=name, why="it is missing")
+            raise BadCollections(name=name, why="it is missing", why_zh="缺失")
         return [0] * program.periods
     if len(values) < program.periods:
-        raise BadCollections(name=name, why=f"{len(values)} periods are given, {program.periods} are needed")
+        raise BadCollections(
+            name=name,
+            why=f"{len(values)} periods are given, {program.periods} are needed",
+            why_zh=f"给出 {len(values)} 期，须为 {program.periods} 期",
+        )
     for value in values:
         if type(value) is not int or not 0 <= value < LARGEST:
-            raise BadCollections(name=name, why=f"{value!r} is not a whole number from 0 to 2^50")
+            raise BadCollections(
+                name=name,
+                why=f"{value!r} is not a whole number from 0 to 2^50",
+                why_zh=f"{value!r} 不是 0 至 2^50 的整数",
+            )
     return values
 
 

@@ -1,4 +1,4 @@
-"""What analytics refuse is told in both languages, down to the reason."""
+"""What cash flow refuses is told in both languages, down to the reason."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import chainfusion.cashflow
+import chainfusion
 from chainfusion.cashflow.analytics.basis import CHINA
 from chainfusion.cashflow.analytics.cash import cash
 from chainfusion.cashflow.analytics.errors import BadAnalysis
@@ -17,20 +17,22 @@ from chainfusion.cashflow.analytics.value import present_value
 from chainfusion.domain.errors import error_from_json
 
 START = date(2026, 1, 1)
-FOLDER = Path(chainfusion.cashflow.__file__).parent
+FOLDER = Path(chainfusion.__file__).parent
+KINDS = frozenset({"BadAnalysis", "BadAssumption", "BadCollections", "BadReplenishment", "NoSolution"})
+"""Refusals whose reason is said where they are raised."""
 
 
 def reasons() -> Iterator[tuple[str, frozenset[str]]]:
-    """Where something is refused as a bad analysis, and which facts it is told with."""
-    for path in sorted(FOLDER.rglob("*.py")):
+    """Where something is refused by one of `KINDS`, and which facts it is told with."""
+    for path in (*sorted((FOLDER / "cashflow").rglob("*.py")), FOLDER / "domain" / "waterfall" / "run.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "BadAnalysis":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in KINDS:
                 yield f"{path.name}:{node.lineno}", frozenset(str(each.arg) for each in node.keywords)
 
 
 def test_every_reason_is_told_in_both_languages() -> None:
     found = dict(reasons())
-    assert len(found) > 40
+    assert len(found) > 70
     assert [place for place, facts in found.items() if not {"why", "why_zh"} <= facts] == []
 
 
