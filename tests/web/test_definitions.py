@@ -47,6 +47,12 @@ def adopt(own: Consortium, process: str, version: int) -> None:
             assert [act(asked, "vote", **said).status_code for _ in range(2)] == [303, 303]
 
 
+def adopted(own: Consortium) -> None:
+    """The private deal's process is there, whichever tests have run before in this process."""
+    if ("private-deal", 1) not in listed(speaking(own, "YunjinMSP")):
+        own.adopt(PRIVATE)
+
+
 def test_one_of_the_library_is_proposed_once_and_adopted_by_votes(own: Consortium) -> None:
     asked = speaking(own, "YunjinMSP")
     assert 'value="private-deal"' in asked.get(HERE).text
@@ -68,6 +74,7 @@ def test_one_of_the_library_is_proposed_once_and_adopted_by_votes(own: Consortiu
 
 def test_a_version_is_downloaded_as_a_diagram_and_read_again(own: Consortium) -> None:
     asked = speaking(own, "YunjinMSP")
+    adopted(own)
     for lang in LANGUAGES:
         answer = asked.get(f"{HERE}/private-deal/1.bpmn?lang={lang}")
         assert answer.content == write_bpmn(PRIVATE, lang)
@@ -82,13 +89,16 @@ def test_a_file_is_proposed_whether_a_text_or_a_diagram(own: Consortium) -> None
     assert act(asked, "propose", files={"file": ("a.yaml", text)}).status_code == 303
     diagram = write_bpmn(library.definition("exchange-special-plan"))
     assert act(asked, "propose", role="trustee", files={"file": ("a.bpmn", diagram)}).status_code == 303
-    assert {name for name, _ in listed(asked)} == {"private-deal", "interbank-credit-abs", "exchange-special-plan"}
+    assert {name for name, _ in listed(asked)} >= {"interbank-credit-abs", "exchange-special-plan"}
     again = act(asked, "propose", files={"file": ("a.yaml", text)})
     assert (again.status_code, "DEFINITION_EXISTS" in again.text) == (409, True)
 
 
 def test_a_vote_is_cast_once_and_not_on_what_is_decided(own: Consortium) -> None:
     asked = speaking(own, "YunjinMSP")
+    adopted(own)
+    if ("interbank-credit-abs", 1) not in listed(asked):
+        act(speaking(own, "WangchaoMSP"), "propose", library="interbank-credit-abs")
     said = {"process": "interbank-credit-abs", "version": 1, "approve": "no"}
     assert act(asked, "vote", **said).status_code == 303
     assert act(asked, "vote", **said).status_code == 409

@@ -124,7 +124,7 @@ def test_its_process_is_started_on_an_adopted_version(own: Consortium, bank: Ask
     assert act(bank, "processed", "process", process="private-deal@1").status_code == 303
     assert bank.get("/deals/processed/process").status_code == 200
     assert "private-deal@1" not in bank.get("/deals/processed/parties").text
-    assert act(workspace_of(own, Role.TRUSTEE), "once", "process", process="private-deal@1").status_code == 403
+    assert act(workspace_of(own, Role.TRUSTEE), "processed", "process", process="private-deal@1").status_code == 403
 
 
 def test_it_is_cancelled_with_a_reason_and_not_closed_without_a_pool(bank: Asked) -> None:
