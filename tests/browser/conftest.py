@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,6 @@ from shutil import which
 from typing import Any
 
 import pytest
-import uvicorn
 
 from chainfusion.domain.roles import Role
 from chainfusion.node.office import Office
@@ -20,6 +17,7 @@ from chainfusion.web.app import create_app
 from chainfusion.web.seating import OpenSeat
 from tests.support.consortium import Consortium
 from tests.support.scene import scene
+from tests.support.serving import serving
 
 CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
 
@@ -39,16 +37,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     desk = consortium.desk_of(Role.TRUSTEE)
     office = Office(desk, consortium.ledger, consortium.trust)
     app = create_app(office, seating=OpenSeat(desk))
-    config = uvicorn.Config(app, port=0, log_level="error")
-    listener = config.bind_socket()
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield Served(consortium, office.workspace, f"http://127.0.0.1:{listener.getsockname()[1]}")
-    server.should_exit = True
-    thread.join()
+    with serving(app) as address:
+        yield Served(consortium, office.workspace, address)
     consortium.ledger.close()
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from chainfusion.domain.roles import Role
 from chainfusion.node.desk import Desk
@@ -20,6 +17,7 @@ from chainfusion.web.app import create_app
 from chainfusion.web.seating import OpenSeat
 from tests.browser.test_pool import NARROW, WIDE, Bank, pictured, visiting
 from tests.support.consortium import Consortium
+from tests.support.serving import serving
 from tests.web.test_consortium import card
 
 pytestmark = pytest.mark.browser
@@ -33,18 +31,8 @@ WORDS = {
 def working(consortium: Consortium, desk: Desk) -> Iterator[Bank]:
     """A desk's workspace at an address."""
     office = Office(desk, consortium.ledger, consortium.trust)
-    config = uvicorn.Config(create_app(office, seating=OpenSeat(desk)), port=0, log_level="error")
-    listener = config.bind_socket()
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    try:
-        yield Bank(office, f"http://127.0.0.1:{listener.getsockname()[1]}")
-    finally:
-        server.should_exit = True
-        thread.join()
+    with serving(create_app(office, seating=OpenSeat(desk))) as address:
+        yield Bank(office, address)
 
 
 def opened_up(page: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from axe_core_python import __file__ as axe_place
 
 from chainfusion.domain.errors import Text
@@ -24,6 +22,7 @@ from chainfusion.web.app import create_app
 from chainfusion.web.seating import OpenSeat
 from tests.browser.conftest import Served
 from tests.support.consortium import Consortium
+from tests.support.serving import serving
 from tests.tape import examples
 
 pytestmark = pytest.mark.browser
@@ -70,16 +69,11 @@ def _served(consortium: Consortium, role: Role, folder: Path) -> Iterator[Bank]:
     desk = consortium.desk_of(role)
     (folder / role.value).mkdir()
     office = Office(desk, consortium.ledger, consortium.trust, Home(folder / role.value))
-    config = uvicorn.Config(create_app(office, seating=OpenSeat(desk, "lin")), port=0, log_level="error")
-    listener, running = config.bind_socket(), uvicorn.Server(config)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not running.started:
-        time.sleep(0.02)
-    yield Bank(office, f"http://127.0.0.1:{listener.getsockname()[1]}")
-    running.should_exit = True
-    thread.join()
-    office.jobs.close()
+    try:
+        with serving(create_app(office, seating=OpenSeat(desk, "lin"))) as address:
+            yield Bank(office, address)
+    finally:
+        office.jobs.close()
 
 
 @contextmanager

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from chainfusion.domain.roles import Role
 from chainfusion.node import pools
@@ -20,6 +17,7 @@ from chainfusion.web.seating import OpenSeat
 from tests.browser.test_pool import NARROW, WIDE, Bank, pictured, visiting
 from tests.support.consortium import Consortium
 from tests.support.scene import register_pool
+from tests.support.serving import serving
 
 pytestmark = pytest.mark.browser
 
@@ -28,15 +26,8 @@ pytestmark = pytest.mark.browser
 def _served(consortium: Consortium, role: Role) -> Iterator[Bank]:
     desk = consortium.desk_of(role)
     office = Office(desk, consortium.ledger, consortium.trust)
-    config = uvicorn.Config(create_app(office, seating=OpenSeat(desk, "lin")), port=0, log_level="error")
-    listener, running = config.bind_socket(), uvicorn.Server(config)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not running.started:
-        time.sleep(0.02)
-    yield Bank(office, f"http://127.0.0.1:{listener.getsockname()[1]}")
-    running.should_exit = True
-    thread.join()
+    with serving(create_app(office, seating=OpenSeat(desk, "lin"))) as address:
+        yield Bank(office, address)
 
 
 @pytest.fixture(scope="module")

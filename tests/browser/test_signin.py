@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from axe_core_python import __file__ as axe_place
 
 from chainfusion.node.identity.organisation import unlock
-from chainfusion.web import server
 from tests.support.gate import OWN, Gate, founded, gate, ledger_of
 from tests.support.homes import PASSWORD
 from tests.support.provider import CLIENT, SECRET, Provider, running
+from tests.support.serving import serving
 
 pytestmark = pytest.mark.browser
 WIDE, NARROW = 1280, 390
@@ -46,22 +43,9 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
         told = {"provider": {"issuer": provider.issuer, "client_id": CLIENT, "secret_file": "client-secret"}}
         (home / "signin.json").write_text(json.dumps(told))
         made = gate(homes, ledger, hosts=("localhost", "127.0.0.1"))
-        with _served(made) as port:
-            yield Opened(made, provider, f"http://localhost:{port}")
+        with serving(made.app) as address:
+            yield Opened(made, provider, address.replace("127.0.0.1", "localhost"))
         made.keeper.close()
-
-
-@contextmanager
-def _served(made: Gate) -> Iterator[int]:
-    settings = server.config(made.app, "127.0.0.1", 0)
-    listener, running_ = settings.bind_socket(), uvicorn.Server(settings)
-    thread = threading.Thread(target=running_.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not running_.started:
-        time.sleep(0.02)
-    yield listener.getsockname()[1]
-    running_.should_exit = True
-    thread.join()
 
 
 @contextmanager

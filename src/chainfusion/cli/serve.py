@@ -119,8 +119,6 @@ def serve(
 
 def run(office: Office, place: Place, out: Printer, *, user: str = "", key: Signer | None = None) -> None:
     """Serves until interrupted; prints the address once it listens, with a link that signs `user` in with `key`."""
-    import uvicorn
-
     from chainfusion.node.accounts.gatekeeper import Gatekeeper
     from chainfusion.web import server
     from chainfusion.web.app import create_app
@@ -139,7 +137,7 @@ def run(office: Office, place: Place, out: Printer, *, user: str = "", key: Sign
         listener.listen()  # from here on who opens the address is answered
         address = place.address(listener.getsockname()[1])
         _tell(out, address, f"{address}signin/link/{gatekeeper.new_link(user, key)}" if key else "")
-        uvicorn.Server(settings).run(sockets=[listener])
+        server.Server(settings).run(sockets=[listener])
 
 
 def _tell(out: Printer, address: str, link: str) -> None:

@@ -20,7 +20,7 @@ from chainfusion.api.schemas import Schemas
 from chainfusion.domain.errors import ChainFusionError
 from chainfusion.node.office import Office
 from chainfusion.node.views import Workspace
-from chainfusion.web import evidence, forms, pages
+from chainfusion.web import evidence, forms, live, pages
 from chainfusion.web.formtokens import SAFE, checked_form
 from chainfusion.web.guard import LOOPBACK, MAX_UPLOAD, Guard
 from chainfusion.web.rendering import THEME_COOKIE, THEMES, YEAR, language, page
@@ -53,13 +53,14 @@ def create_app(
         redoc_url=None,
         dependencies=[Depends(checked_form)],
     )
-    app.state.office = office
+    app.state.office, app.state.stops = office, False
     app.mount("/static", StaticFiles(directory=Path(str(files("chainfusion.web") / "static"))), "static")
     schemas = Schemas()
     for api in (routes.router(workspace), calls.router(schemas)):
         app.include_router(api)
     describe(app, schemas)
     app.include_router(evidence.router(workspace))
+    app.include_router(live.router(office))
     for router in (*seating.routers(office), *forms.routers(office), pages.router(workspace)):
         app.include_router(router)
     _theme(app)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from socket import socket
 from threading import Event, Thread
 from typing import Any
 
@@ -20,6 +21,8 @@ HEAD_SECONDS = 10
 """For a request's first line and headers, from the connection's beginning or from its first byte."""
 LARGEST_HEAD = 32 * 1024
 KEEP_ALIVE, MOST_AT_ONCE = 15, 1000
+LAST_WORDS = 5
+"""Seconds that requests under way have to end when the server stops; streams that are left open never would."""
 SWEPT_EVERY = 15
 """Seconds between two looks for sessions that have timed out: so long may a key outlive its session."""
 
@@ -30,6 +33,15 @@ class Certificate:
 
     chain: Path
     key: Path
+
+
+class Server(uvicorn.Server):
+    """Tells the application that it stops, so that streams end which would be left open."""
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Ends what is under way."""
+        self.config.app.state.stops = True  # type: ignore[union-attr]
+        await super().shutdown(sockets)
 
 
 class Impatient(H11Protocol):
@@ -82,6 +94,7 @@ def config(
         h11_max_incomplete_event_size=LARGEST_HEAD,
         timeout_keep_alive=KEEP_ALIVE,
         limit_concurrency=MOST_AT_ONCE,
+        timeout_graceful_shutdown=LAST_WORDS,
         ssl_certfile=str(certificate.chain) if certificate else None,
         ssl_keyfile=str(certificate.key) if certificate else None,
     )

@@ -69,6 +69,11 @@ def test_a_stream_that_is_left_open_keeps_nobody_signed_in(place: Gate) -> None:
     assert not is_in(person)
 
 
+def test_who_is_not_signed_in_hears_nothing_of_the_ledger(place: Gate) -> None:
+    answer = place.browser().get("/live?since=0", headers={"accept": "text/event-stream"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/signin?next=%2Flive%3Fsince%3D0")
+
+
 def test_a_stream_ends_with_its_session(place: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "LOOKED_EVERY", 0.0)
     person = place.signed_in()

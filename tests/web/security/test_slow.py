@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -24,24 +22,15 @@ from chainfusion.web.app import create_app
 from chainfusion.web.gate import SignIn
 from tests.support.gate import Gate
 from tests.support.identities import new_key
+from tests.support.serving import serving
 
 SOON = 10
 
 
 @contextmanager
 def served(app: object, **options: object) -> Iterator[int]:
-    settings = server.config(app, "127.0.0.1", 0, **options)  # type: ignore[arg-type]
-    listener, running = settings.bind_socket(), uvicorn.Server(settings)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not running.started:
-        time.sleep(0.01)
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        running.should_exit = True
-        thread.join()
-        listener.close()
+    with serving(app, **options) as address:
+        yield int(address.rpartition(":")[2])
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,7 @@ from chainfusion.node.views.facts import Institution, NotFound
 from chainfusion.node.views.inbox import InboxView, inbox
 from chainfusion.node.views.ledger import BlockView, LedgerView, Log, TransactionsView, TransactionView
 from chainfusion.node.views.nav import Me, Nav
+from chainfusion.node.views.news import News, news_since
 from chainfusion.node.views.pools import Pools, PoolView
 from chainfusion.node.views.search import SearchView, search
 from chainfusion.node.views.steps import ProcessView, Steps
@@ -142,6 +143,10 @@ class Workspace:
     def _nav(self) -> Nav:
         names = self.deal_names()
         return Nav(self.height(), len(names), names[:NEWEST], len(self.inbox().mine))
+
+    def news(self, since: int) -> News:
+        """What has come since a height."""
+        return self._keep(("news", since), self._at_height(), lambda: news_since(self.acts, since, self.height()))
 
     def consortium(self) -> ConsortiumView:
         """Members, agreement, rules, proposals."""
