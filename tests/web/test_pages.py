@@ -212,7 +212,10 @@ def test_hostile_names_and_reasons_are_shown_as_text(trustee: Asked) -> None:
     found = page(trustee, f"/deals/{DRAFT}")
     assert f"Auto {HOSTILE}" in found.text
     assert f"No capacity {HOSTILE}" in found.text
-    assert [e.attributes.get("src") for e in found.elements if e.tag == "script"] == ["/static/workspace.js"]
+    assert [e.attributes.get("src") for e in found.elements if e.tag == "script"] == [
+        "/static/workspace.js",
+        "/static/live.js",
+    ]
 
 
 def test_hostile_searches_are_shown_as_text(trustee: Asked) -> None:
