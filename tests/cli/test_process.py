@@ -30,6 +30,11 @@ main:
       returns: [offer]
 """
 STUCK = SMALL.replace("    - step: answer", "    - one: [{}, {}]\n    - step: answer")
+ONE_MORE = """    - step: look
+      name: Look
+      name-zh: 查看
+      by: trustee
+"""
 ACT = "process act RUNNING"
 
 
@@ -91,6 +96,31 @@ def test_acts_are_in_turn_and_with_what_the_step_asks_for(shell: Shell) -> None:
     shell.ask(f"{ACT} offer --home donghai --fill price=90")
     (step,) = shell.ask("process awaited RUNNING --home yunjin")
     assert sorted(step["waits_for"]) == ["YanshanMSP", "YunjinMSP"]
+
+
+def test_a_running_deal_goes_over_to_a_version_that_all_agree_to(shell: Shell) -> None:
+    second = SMALL.replace("version: 1", "version: 2").replace("    - step: answer", ONE_MORE + "    - step: answer")
+    (shell.folder / "second.yaml").write_text(second, encoding="utf-8")
+    shell.ask("process propose second.yaml --home donghai --user donghai-rep")
+    for home in ("yunjin", "yanshan", "wangchao"):
+        if shell.ask("process list --home yunjin")[-1]["state"] != "adopted":
+            shell.ask(f"process vote two-steps --version 2 --yes --home {home} --user {home}-rep")
+    refusal = shell.refused("process propose-version RUNNING --home yunjin --version 2 --reason checked")
+    assert refusal["code"] == "VERSION_UNFIT"  # the deal stands before a step that is reached by another way there
+    shell.ask("process return RUNNING answer --home yunjin --to offer --reason checked")
+    shell.ask("process propose-version RUNNING --home yunjin --version 2 --reason checked")
+    assert shell.refused("process change-version RUNNING --home yunjin")["code"] == "VERSION_NOT_AGREED"
+    shell.ask("process answer-version RUNNING --decline --reason no --home yanshan")
+    shell.ask("process propose-version RUNNING --home yunjin --version 2 --reason checked")
+    shell.ask("process answer-version RUNNING --agree --home yanshan")
+    assert shell.ask("process versions RUNNING --home yunjin")["outstanding"] == ["DonghaiMSP"]
+    shell.ask("process answer-version RUNNING --agree --home donghai")
+    (done,) = shell.ask("process versions RUNNING --home yunjin")["done"]
+    assert (done["before"], done["after"]) == (1, 2)
+    shell.ask(f"{ACT} offer --home donghai --fill price=90")
+    (step,) = shell.ask("process awaited RUNNING --home yunjin")
+    assert step["step"] == "look"
+    shell.ask(f"{ACT} look --home yunjin")
 
 
 def test_the_last_act_ends_the_process_and_the_agent_has_nothing_left(shell: Shell) -> None:

@@ -21,6 +21,7 @@ ALSO_ON_FABRIC = {
     "test_process",
     "test_review",
     "test_terms",
+    "test_versions",
 }
 """The modules whose tests say everything through a `World`."""
 IN_MEMORY = {"test_acts_in_parallel_branches_touch_no_key_in_common"}

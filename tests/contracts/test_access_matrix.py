@@ -94,6 +94,10 @@ TABLE = """
     process.awaited                  x x x x x x x x x x x x   member      -
     process.acts                     x x x x x x x x x x x x   member      -
     process.show                     x x x x x x x x x x x x   member      -
+    process-version.propose          x x x x x x x x x x x .   party       DOC
+    process-version.answer           x x x x x x x x x x x .   party       DOC
+    process-version.change           x x x x x x x x x x x .   party       DOC
+    process-version.show             x x x x x x x x x x x x   member      -
     terms.register                   x x x . . . . . . . . .   party       O
     terms.consent                    x x x x x . . . . . . .   party       O
     terms.show                       x x x x x x x x x x x x   member      -

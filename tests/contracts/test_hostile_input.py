@@ -156,6 +156,10 @@ def valid_arguments() -> dict[str, dict[str, Any]]:
         "process.awaited": {"deal": DEAL},
         "process.acts": {"deal": DEAL},
         "process.show": {"deal": DEAL},
+        "process-version.propose": {"deal": DEAL, "version": 2, "reason": "a new rule"},
+        "process-version.answer": {"deal": DEAL, "proposal": "1" * 64, "agree": False, "reason": "late"},
+        "process-version.change": {"deal": DEAL, "proposal": "1" * 64},
+        "process-version.show": {"deal": DEAL},
         "terms.register": {"deal": DEAL, "terms": small(("3.6%", "3.7%")), "replaces": 1},
         "terms.consent": {"deal": DEAL, "version": 1, "fingerprint": small().fingerprint()},
         "terms.show": {"deal": DEAL, "version": 1},
@@ -219,6 +223,7 @@ REFUSED_AS_THEY_ARE = {
     "consortium.found", "consortium.vote", "consortium.withdraw", "consortium.leave", "consortium.sign_agreement",
     "deal.accept", "deal.decline", "deal.name_party", "process-definition.vote", "process.start", "process.check",
     "process.countersign", "process.send_back", "process.advance", "process.conclude", "terms.consent",
+    "process-version.propose", "process-version.answer", "process-version.change",
 }  # fmt: skip
 """Calls whose arguments are well formed, and which do not fit what is on this ledger already."""
 

@@ -68,6 +68,7 @@ class Asked:
             f"/deals/{DEAL}",
             f"/deals/{DEAL}/process",
             f"/deals/{DEAL}/duties",
+            f"/deals/{DEAL}/version",
             f"/deals/{DEAL}/pool",
             f"/deals/{DEAL}/terms",
             f"/deals/{DEAL}/cashflow",

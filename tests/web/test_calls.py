@@ -31,6 +31,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "process.act": {"deal": DEAL, "run": "main", "step": "approval", "msp": "X", "entries": []},
     "process.conclude": {"deal": DEAL},
     "process.start": {"deal": DRAFT, "process": "interbank-credit-abs", "version": 1},
+    "process-version.propose": {"deal": DEAL, "version": 2, "reason": "A new rule."},
+    "process-version.answer": {"deal": DEAL, "proposal": "0" * 64, "agree": True, "reason": None},
     "terms.consent": {"deal": DEAL, "version": 2, "fingerprint": "00" * 32},
     "consortium.leave": {},
     "consortium.vote": {"proposal": "0" * 64, "approve": True},

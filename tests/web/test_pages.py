@@ -299,6 +299,7 @@ def test_the_api_describes_itself(trustee: Asked) -> None:
         "/api/v1/deals/{deal}/cashflow/{period}",
         "/api/v1/analysis",
         "/api/v1/deals/{deal}/duties",
+        "/api/v1/deals/{deal}/version",
         "/api/v1/deals/{deal}/analysis",
         "/api/v1/deals/{deal}/analysis/{job}",
         "/api/v1/consortium",

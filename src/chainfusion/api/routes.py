@@ -37,6 +37,7 @@ from chainfusion.node.views.pools import PoolView
 from chainfusion.node.views.search import SearchView
 from chainfusion.node.views.steps import ProcessView
 from chainfusion.node.views.terms import CashflowView, PaymentView, TermsPage
+from chainfusion.node.views.versions import VersionsPage
 from chainfusion.node.views.workspace import TimelineView
 
 LARGEST = 2**53
@@ -162,6 +163,11 @@ def _deals(api: APIRouter, workspace: Workspace) -> None:
     def duties(deal: DealId) -> Response:
         """By when each party owes what, and what was done on time, late or not at all."""
         return JSONResponse(to_json(workspace.duties(deal)))
+
+    @api.get("/deals/{deal}/version", responses=answers(VersionsPage))
+    def version(deal: DealId) -> Response:
+        """Which version of its process a deal runs on, and how its change stands."""
+        return JSONResponse(to_json(workspace.version(deal)))
 
     @api.get("/deals/{deal}/timeline", responses=answers(TimelineView), openapi_extra=BEFORE)
     def timeline(request: Request, deal: DealId) -> Response:

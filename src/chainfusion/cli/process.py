@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chainfusion.cli import process_versions
 from chainfusion.cli.output import Printer, printer
 from chainfusion.cli.work import (
     BadArgument,
@@ -41,6 +42,7 @@ from chainfusion.processes.duties import LATE, Duty
 from chainfusion.processes.icalendar import KIND_NAMES, STATE_NAMES, icalendar, said
 
 app = typer.Typer(name="process", help="A deal's process: adopt a definition, act on its steps.", no_args_is_help=True)
+process_versions.add_to(app)
 
 StepArgument = Annotated[str, typer.Argument(help="The step's id.")]
 RunOption = Annotated[str, typer.Option("--run", help="The run, as `process awaited` names it.")]

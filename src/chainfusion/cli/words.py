@@ -4,6 +4,9 @@ from __future__ import annotations
 
 WORDS = {
     "Agreement": "联盟协议",
+    "Number": "序号",
+    "agreed": "同意",
+    "declined": "拒绝",
     "Answer": "答复",
     "Block": "区块",
     "Accepted": "是否接受",

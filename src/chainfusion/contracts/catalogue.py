@@ -10,6 +10,7 @@ from chainfusion.contracts.migration.contract import migration_contract
 from chainfusion.contracts.pool.contract import pool_contract
 from chainfusion.contracts.process.adoption import definition_contract
 from chainfusion.contracts.process.contract import process_contract
+from chainfusion.contracts.process.versions import version_contract
 from chainfusion.contracts.review.contract import review_contract
 from chainfusion.contracts.terms.contract import terms_contract
 
@@ -24,6 +25,7 @@ def registry() -> Registry:
         migration_contract,
         definition_contract,
         process_contract,
+        version_contract,
         terms_contract,
         review_contract,
     )

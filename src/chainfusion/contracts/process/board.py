@@ -6,6 +6,7 @@ latest of what it waited for, so that a work item is the same whether or not its
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from chainfusion.contracts.framework import Context, Table
@@ -35,6 +36,19 @@ class Board:
             token = Token(since, tx_id)
             self._move(self.run.begun(), token)
             self._begun = token
+
+    def marking(self) -> dict[str, Token]:
+        """Every token by its place."""
+        places = sorted({flow.place for flow in self.process.flows})
+        return {place: token for place in places if (token := self._token(place)) is not None}
+
+    def replaced_by(self, process: Process, marking: Mapping[str, Token]) -> None:
+        """Goes on by another process, with these tokens in place of those that there are, and writes what differs."""
+        gone = self.marking().keys() - marking.keys()
+        come = {place: token for place, token in marking.items() if self._read.get(place) != token}
+        self._changed = {**dict.fromkeys(gone), **come}
+        self.process = process
+        self.write()
 
     def item(self, step: str) -> Token | None:
         """The work item that a step has before it; None where the step is not reached."""

@@ -137,6 +137,48 @@ class Delegation:
     tx_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class VersionChange:
+    """A proposal that a deal go over from the version that it runs on to another. number: which change of the deal it
+    would be, from 1; where one is withdrawn or declined, the next takes its number."""
+
+    deal: str
+    number: int
+    process: str
+    before: int
+    after: int
+    msp: str
+    reason: str
+    at: datetime
+    tx_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionAnswer:
+    """What one party says to a proposal; `reason` where it declines."""
+
+    deal: str
+    proposal: str
+    msp: str
+    agree: bool
+    reason: str | None
+    tx_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChanged:
+    """A deal has gone over to another version. `proposal` is what its parties agreed to."""
+
+    deal: str
+    number: int
+    process: str
+    before: int
+    after: int
+    proposal: str
+    at: datetime
+    tx_id: str
+
+
 def sub_run(run: str, step: str, msp: str, item: str) -> str:
     """The name of the run of a sub-process, for one institution and one work item of the step that it stands for."""
     return f"{run}/{step}:{msp}:{item[:16]}"

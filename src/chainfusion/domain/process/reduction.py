@@ -27,10 +27,10 @@ class Fused:
     also: frozenset[str] = frozenset()
 
 
-def reduced(net: Net) -> tuple[Fused, ...]:
-    """The small net's transitions; its start is the net's."""
+def reduced(net: Net, marked: frozenset[str] = frozenset()) -> tuple[Fused, ...]:
+    """The small net's transitions; its start is the net's. The places of `marked`, which hold tokens, stay as well."""
     fused = [_whole(transition) for transition in net.transitions]
-    keep = frozenset({net.start, END})
+    keep = frozenset({net.start, END}) | marked
     while (smaller := _smaller(fused, keep)) is not None:
         fused = smaller
     return tuple(fused)

@@ -52,6 +52,10 @@ class Run:
         """The moves of a process that begins."""
         return self._settled(Moves(put=frozenset({self._start})), self._start)
 
+    def carried(self, place: str) -> frozenset[str]:
+        """Where a token comes to stand that is put on a place from outside: behind the gateways that let it pass."""
+        return self._settled(Moves(put=frozenset({place})), place).put
+
     def reached(self, step: str, has: Has) -> Moves | None:
         """What brings a token before a step: no moves where it stands there; None where the step is not reached."""
         (arrival,) = self.process.into(step)

@@ -71,7 +71,7 @@ def unsoundness(process: Process) -> Unsound | None:
 
 def unsound_net(net: Net) -> Unsound | None:
     """`unsoundness` of a net."""
-    states = _States(reduced(net), net.start)
+    states = _States(reduced(net), frozenset({net.start}))
     found = states.explore()
     if found is not None:
         return found
@@ -81,12 +81,17 @@ def unsound_net(net: Net) -> Unsound | None:
     return Unsound("dead", (), tuple(never)) if never else None
 
 
+def unsound_from(net: Net, marking: Marking) -> Unsound | None:
+    """What can go wrong in a net from these tokens on: None where, whatever happens, it can end, and ends clean."""
+    return _States(reduced(net, marking), marking).explore()
+
+
 class _States:
     """The states that a net can reach, breadth first, so that the way to a fault is a short one."""
 
-    def __init__(self, transitions: tuple[Fused, ...], start: str) -> None:
+    def __init__(self, transitions: tuple[Fused, ...], start: Marking) -> None:
         self.transitions = transitions
-        self.start = frozenset({start})
+        self.start = start
         self.came: dict[Marking, tuple[Marking, Fused] | None] = {self.start: None}
         self.before: dict[Marking, list[Marking]] = {self.start: []}
         self.fired: set[str] = set()

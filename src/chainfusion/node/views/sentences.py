@@ -56,6 +56,12 @@ _SAID: dict[str, Text] = {
     "process.advance": Text("moved the deal on from step {step}", "推进了步骤 {step}"),
     "process.conclude": Text("recorded the end of the process", "登记流程结束"),
     "process.delegate": Text("delegated step {step}", "委托了步骤 {step}"),
+    "process-version.propose": Text(
+        "proposed that the deal go over to version {version} of its process: {reason}",
+        "提议项目改用流程第 {version} 版：{reason}",
+    ),
+    "process-version.answer": Text("{agreed} to the change of version", "{agreed}变更流程版本"),
+    "process-version.change": Text("let the deal go over to the version agreed upon", "使项目改用各方同意的流程版本"),
     "terms.register": Text("registered the deal terms", "登记了交易条款"),
     "terms.consent": Text("consented to version {version} of the terms", "同意了第 {version} 版交易条款"),
     "review.share": Text("let {guest} review version {version} of the pool", "邀请{guest}预览资产池第 {version} 版"),
@@ -109,6 +115,7 @@ def _process(args: Args, name_of: NameOf) -> dict[str, Any]:
     if definition:
         words["process"] = Text(str(definition.get("name")), str(definition.get("name_zh")))
     words["vote"] = Text("yes", "赞成") if args.get("approve") else Text("no", "反对")
+    words["agreed"] = Text("agreed", "同意") if args.get("agree") else Text("did not agree", "不同意")
     return words
 
 
@@ -199,5 +206,6 @@ _WORDS: dict[str, Callable[[Args, NameOf], dict[str, Any]]] = {
     "process": _process,
     "review": _review,
     "process-definition": _process,
+    "process-version": _process,
     "terms": _process,
 }

@@ -22,7 +22,7 @@ from chainfusion.domain.errors import ChainFusionError, Text, require
 from chainfusion.domain.records import from_json
 from chainfusion.ledger.evidence.certificates import Certificate
 from chainfusion.ledger.evidence.evidence_file import EMBEDDED, SubjectKind
-from chainfusion.ledger.port import Ledger, Signer
+from chainfusion.ledger.port import Ledger
 from chainfusion.node import cashflows, documents, proofs, studies
 from chainfusion.node.cashflows import DealPool
 from chainfusion.node.desk import Desk
@@ -57,6 +57,7 @@ from chainfusion.node.views.terms import (
     chosen,
     refusal_of,
 )
+from chainfusion.node.views.versions import VersionsPage, versions_page
 from chainfusion.node.views.waits import DealName
 from chainfusion.vault.opened import Opened
 
@@ -123,8 +124,8 @@ class Workspace:
 
     def _me(self) -> Me:
         member = self.desk.members.member(self.desk.msp)
-        signer = self.desk.session.signer
-        return Me(Institution(member.msp, Text(member.name, member.name_zh)), member.roles, _person(signer))
+        person = Certificate.from_der(self.desk.session.signer.certificate_der).subject
+        return Me(Institution(member.msp, Text(member.name, member.name_zh)), member.roles, person)
 
     def catch_up(self, progress: Progress) -> None:
         """Takes in what the ledger has, told of blocks done and how many there are, then reads every deal's standing;
@@ -217,6 +218,11 @@ class Workspace:
         at = (*self._at_deal(deal), self._hour())
         found = self._keep(("duties", deal), at, lambda: duties_view(self.desk, self.acts, deal, self.height()))
         return replace(found, height=self.height())
+
+    def version(self, deal: str) -> VersionsPage:
+        """Which version of its process a deal runs on, and its change. Raises: UnknownDeal, NoProcess."""
+        self.deal(deal)
+        return versions_page(self.desk, self.acts, deal, self.height())
 
     def inbox(self) -> InboxView:
         """What awaits this institution, across all deals."""
@@ -389,7 +395,3 @@ class Workspace:
         state = self.model.state
         touched = self._board.touched(deal)
         return (state.built, state.named, touched, state.height if touched < 0 else -1)
-
-
-def _person(signer: Signer) -> str:
-    return Certificate.from_der(signer.certificate_der).subject

@@ -20,6 +20,7 @@ from chainfusion.web.forms import (
     review,
     tape,
     terms,
+    versions,
 )
 
 
@@ -35,6 +36,7 @@ def routers(office: Office) -> tuple[APIRouter, ...]:
         tape.router(office),
         pool.router(office),
         process.router(office),
+        versions.router(office),
         documents.router(office),
         opinions.router(office),
         terms.router(office),

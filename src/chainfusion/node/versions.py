@@ -1,0 +1,66 @@
+"""A running deal's change to another version of its process: proposed, answered, and made once all have agreed."""
+
+from __future__ import annotations
+
+import hashlib
+
+from chainfusion.contracts.process.refusals import NoProcess
+from chainfusion.contracts.process.version_refusals import NoVersionProposed, VersionNotAgreed
+from chainfusion.contracts.process.versions import VersionsView
+from chainfusion.domain.records import from_json
+from chainfusion.ledger.port import Receipt
+from chainfusion.node.session import Session
+
+OVERTAKEN = (NoProcess, NoVersionProposed, VersionNotAgreed)
+"""What the last to agree is told where another party's node has made the change already, or was not yet seen."""
+
+
+def stands(session: Session, deal: str) -> VersionsView:
+    """The changes that a deal has gone through, and what is proposed. Raises: UnknownDeal, NoProcess."""
+    return from_json(VersionsView, session.query("process-version.show", deal=deal))
+
+
+def propose(session: Session, deal: str, version: int, reason: str, *, request: str | None = None) -> Receipt:
+    """Proposes that the deal go over to another adopted version. Raises: as `process-version.propose`."""
+    receipt = session.call("process-version.propose", request=request, deal=deal, version=version, reason=reason)
+    _change(session, deal)
+    return receipt
+
+
+def answer(
+    session: Session,
+    deal: str,
+    proposal: str,
+    *,
+    agree: bool,
+    reason: str | None = None,
+    request: str | None = None,
+) -> Receipt:
+    """Answers for the institution, and lets the deal go over where nobody else's consent is outstanding.
+
+    Raises: as `process-version.answer`; VersionUnfit where all have agreed and the work cannot be carried over now.
+    """
+    receipt = session.call(
+        "process-version.answer", request=request, deal=deal, proposal=proposal, agree=agree, reason=reason
+    )
+    _change(session, deal)
+    return receipt
+
+
+def change(session: Session, deal: str, *, request: str | None = None) -> Receipt:
+    """Lets the deal go over to what all have agreed to. Raises: NoVersionProposed, as `process-version.change`."""
+    proposed = stands(session, deal).proposed
+    if proposed is None:
+        raise NoVersionProposed(deal=deal)
+    return session.call("process-version.change", request=request, deal=deal, proposal=proposed.tx_id)
+
+
+def _change(session: Session, deal: str) -> None:
+    found = stands(session, deal)
+    if found.proposed is None or found.declined or found.outstanding:
+        return
+    request = hashlib.sha256(f"process-version.change {found.proposed.tx_id}".encode()).hexdigest()
+    try:
+        session.call("process-version.change", request=request, deal=deal, proposal=found.proposed.tx_id)
+    except OVERTAKEN:
+        return
