@@ -55,16 +55,17 @@ class Consortium:
 
     path: Path
     clock: Clock = field(default_factory=Clock)
+    institutions: tuple[Institution, ...] = INSTITUTIONS
 
     @cached_property
     def members(self) -> dict[str, Member]:
         """Institutions by MSP id."""
-        return {each.msp: make_member(each.msp, each.roles) for each in INSTITUTIONS}
+        return {each.msp: make_member(each.msp, each.roles) for each in self.institutions}
 
     @cached_property
     def genesis(self) -> SignedGenesis:
         """Signed by every founder."""
-        records = [record_of(self.members[each.msp], each) for each in INSTITUTIONS]
+        records = [record_of(self.members[each.msp], each) for each in self.institutions]
         rules = default_rules(ORDERER)
         signed = draft_genesis("Harbour Consortium", "港湾联盟", records, agreement_of(b"agreed"), rules, NOW)
         for member in self.members.values():
@@ -114,9 +115,13 @@ class Consortium:
 
     def desk(self, msp: str) -> Desk:
         """The person who does the deals' work for a member."""
+        return self.person(msp, next(each.desk for each in self.institutions if each.msp == msp))
+
+    def person(self, msp: str, name: str) -> Desk:
+        """Somebody of a member who does its deals' work."""
         member = self.members[msp]
-        signer = member.user(BY_MSP[msp].desk)
-        return Desk(Session(self.ledger, registry(), signer, self.clock), self.vault, lambda: member.encryption)
+        session = Session(self.ledger, registry(), member.user(name), self.clock)
+        return Desk(session, self.vault, lambda: member.encryption)
 
     def representative(self, msp: str) -> Desk:
         """The person who speaks for a member in the consortium."""
@@ -126,19 +131,19 @@ class Consortium:
 
     def desk_of(self, role: Role) -> Desk:
         """The desk of the institution in a role."""
-        return self.desk(next(each.msp for each in INSTITUTIONS if role in each.roles))
+        return self.desk(next(each.msp for each in self.institutions if role in each.roles))
 
     # ------------------------------------------------------------------ deals
 
     def draft(self, deal: str, name: str = "Donghai Auto 2026-1", name_zh: str = "东海车贷2026年第一期") -> None:
         """A deal whose parties have not answered."""
-        parties = tuple(NamedParty(role, each.msp) for each in INSTITUTIONS for role in each.roles)
+        parties = tuple(NamedParty(role, each.msp) for each in self.institutions for role in each.roles)
         terms = DealTerms(deal, name, name_zh, Product.AUTO_LOANS, "USD", parties)
         self.desk(ORDERER).session.call("deal.open", terms=terms)
 
     def accept(self, deal: str) -> None:
         """All of them accept."""
-        for each in INSTITUTIONS:
+        for each in self.institutions:
             for role in each.roles if each.msp != ORDERER else ():
                 self.desk(each.msp).session.call("deal.accept", deal=deal, role=role)
 

@@ -30,7 +30,7 @@ class Commands(Mapping[str, Any]):
 
     NOUNS = (
         "org", "consortium", "deal", "tape", "pool", "terms", "cashflow", "process", "document", "review",
-        "evidence", "ledger", "network", "account",
+        "evidence", "ledger", "network", "account", "notify",
     )  # fmt: skip
     VERBS = ("verify", "serve")
 

@@ -120,6 +120,7 @@ def serve(
 def run(office: Office, place: Place, out: Printer, *, user: str = "", key: Signer | None = None) -> None:
     """Serves until interrupted; prints the address once it listens, with a link that signs `user` in with `key`."""
     from chainfusion.node.accounts.gatekeeper import Gatekeeper
+    from chainfusion.node.notifications import Courier, Outbox, read_settings, running
     from chainfusion.web import server
     from chainfusion.web.app import create_app
     from chainfusion.web.gate import SignIn
@@ -131,9 +132,11 @@ def run(office: Office, place: Place, out: Printer, *, user: str = "", key: Sign
     gatekeeper = Gatekeeper(office.home, office.desk)
     hosts = (*NAMES, *place.names, *((place.host,) if place.host not in ("0.0.0.0", "::") else ()))  # noqa: S104
     app = create_app(office, seating=SignIn(gatekeeper, place.is_tls), hosts=hosts, is_tls=place.is_tls)
+    ways = read_settings(office.home.path)
+    courier = Courier(office.workspace, office.home.path, ways, Outbox(office.home.path)) if ways else None
     certificate = server.Certificate(place.tls_cert, place.tls_key) if place.tls_cert and place.tls_key else None
     settings = server.config(app, place.host, place.port, certificate=certificate, gateway=place.gateway)
-    with server.swept(gatekeeper), settings.bind_socket() as listener:
+    with server.swept(gatekeeper), running(courier), settings.bind_socket() as listener:
         listener.listen()  # from here on who opens the address is answered
         address = place.address(listener.getsockname()[1])
         _tell(out, address, f"{address}signin/link/{gatekeeper.new_link(user, key)}" if key else "")

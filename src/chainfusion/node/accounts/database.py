@@ -53,6 +53,7 @@ class Database:
     """One open file, used by any number of threads; other processes may use it too."""
 
     path: Path
+    schema: str = _SCHEMA
     _lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
@@ -73,7 +74,7 @@ class Database:
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             require(version in (0, VERSION), FileDamaged(path=str(self.path), why=f"version {version} is not known"))
             if version == 0:
-                for statement in _SCHEMA.split(";"):
+                for statement in self.schema.split(";"):
                     self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA user_version = {VERSION}")
 

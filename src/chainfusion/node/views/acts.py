@@ -130,8 +130,14 @@ class Acts:
         return found or next(iter(self.read(select(acts).where(acts.c.tx_id == tx_id))), None)
 
     def act(self, tx_id: str) -> Act:
-        """A transaction by id. Raises: KeyError."""
+        """A transaction by id, one that has come since the acts were followed too: contracts answer as of now.
+
+        Raises: KeyError.
+        """
         found = self.find(tx_id)
+        if found is None:
+            self.follow()
+            found = self.find(tx_id)
         if found is None:
             raise KeyError(tx_id)
         return found

@@ -143,7 +143,7 @@ class Workspace:
 
     def _nav(self) -> Nav:
         names = self.deal_names()
-        return Nav(self.height(), len(names), names[:NEWEST], len(self.inbox().mine))
+        return Nav(self.height(), len(names), names[:NEWEST], self.inbox().awaiting)
 
     def news(self, since: int) -> News:
         """What has come since a height."""

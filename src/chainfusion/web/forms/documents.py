@@ -24,7 +24,7 @@ from chainfusion.node.jobs import Job
 from chainfusion.node.office import Office
 from chainfusion.node.uploads import Uploads
 from chainfusion.node.views.deals import DealOverview
-from chainfusion.node.views.documents import DocumentLine
+from chainfusion.node.views.documents import DocumentLine, IndexRow
 from chainfusion.web.forms import documentgrants
 from chainfusion.web.forms.acting import acting, others
 from chainfusion.web.forms.jobs import PATIENCE, led_to
@@ -101,15 +101,23 @@ def _upload(made: APIRouter, office: Office, uploads: Uploads) -> None:
         overview = office.workspace.deal(deal)
         able = may(request, overview)
         mine = _mine(overview, office.desk.msp)
+        wanted, beyond = _wanted(overview, able.roles), _beyond(overview)
+        offered = {
+            *(value for value, *_ in wanted),
+            *(value for value, _ in beyond),
+            *(NEXT + line.id for line in mine),
+        }
         asked = request.query_params.get("for", "")
+        asked = asked if asked in offered else ""
         return {
             "overview": overview,
             "tab": "documents",
             "may": able,
-            "wanted": _wanted(overview, able.roles),
+            "wanted": wanted,
             "mine": mine,
-            "beyond": _beyond(overview),
+            "beyond": beyond,
             "asked": asked,
+            "others_provide": _others_provide(overview, request.query_params.get("for", "")) if not asked else None,
             "parties": others(overview, office.desk.msp),
             "read_before": _read_before(mine, asked),
         }
@@ -173,6 +181,11 @@ def _beyond(overview: DealOverview) -> list[tuple[str, Text]]:
     """Kinds that the index does not name: any party may add them."""
     named = {row.kind for row in overview.documents.index if row.provider is not None} | ELSEWHERE
     return [(f"{NEW}{kind}", DOCUMENT_KIND_NAMES[kind]) for kind in DocumentKind if kind not in named]
+
+
+def _others_provide(overview: DealOverview, asked: str) -> IndexRow | None:
+    """The line of the index of a kind that was asked for, and which other parties provide."""
+    return next((row for row in overview.documents.index if f"{NEW}{row.kind}" == asked), None)
 
 
 def _mine(overview: DealOverview, msp: str) -> list[DocumentLine]:
