@@ -47,7 +47,7 @@ async def check(request: Request, own_trust: bytes) -> Checked:
 
     Raises: FormRefused, UploadTooLarge.
     """
-    async with _form(request) as form:
+    async with multipart(request) as form:
         evidence, document = _file(form, "evidence"), _file(form, "document")
         if evidence is None:
             raise FormRefused(why="no evidence file was chosen", why_zh="未选择存证文件")
@@ -69,7 +69,8 @@ async def check(request: Request, own_trust: bytes) -> Checked:
 
 
 @asynccontextmanager
-async def _form(request: Request) -> AsyncIterator[FormData]:
+async def multipart(request: Request) -> AsyncIterator[FormData]:
+    """A form with files, which last as long as the context. Raises: FormRefused."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise FormRefused(why="it is not multipart/form-data", why_zh="不是 multipart/form-data")
     try:

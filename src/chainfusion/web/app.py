@@ -21,6 +21,7 @@ from chainfusion.domain.errors import ChainFusionError
 from chainfusion.node.office import Office
 from chainfusion.node.views import Workspace
 from chainfusion.web import evidence, forms, live, pages
+from chainfusion.web.etags import Tagged
 from chainfusion.web.formtokens import SAFE, checked_form
 from chainfusion.web.guard import LOOPBACK, MAX_UPLOAD, Guard
 from chainfusion.web.rendering import THEME_COOKIE, THEMES, YEAR, language, page
@@ -70,6 +71,7 @@ def create_app(
 
     for kind in (ChainFusionError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, refuse)
+    app.add_middleware(Tagged)
     app.add_middleware(seating.middleware, office=office)
     app.add_middleware(Guard, refuse=refuse, hosts=hosts, max_upload=max_upload, is_tls=is_tls)
     return app

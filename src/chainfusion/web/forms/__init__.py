@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from chainfusion.api import analyses
+from chainfusion.api import documents as uploads
 from chainfusion.node.office import Office
 from chainfusion.web.forms import (
     analysis,
@@ -43,4 +44,5 @@ def routers(office: Office) -> tuple[APIRouter, ...]:
         review.router(office),
         analysis.router(office),
         analyses.router(office),
+        uploads.router(office),
     )
