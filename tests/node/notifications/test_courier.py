@@ -96,7 +96,7 @@ def test_people_are_told_in_both_languages_and_once(consortium: Consortium, tmp_
         told.outbox.close()
     (mail,) = box.mails
     assert mail["To"] == "desk@donghai.example"
-    assert mail["Subject"] == "邀请贵机构担任：受托机构 | Your institution is asked to be: Trustee"
+    assert mail["Subject"] == "请您处理：担任受托机构 | Asked of you: Take the role of Trustee"
     assert mail["Auto-Submitted"] == "auto-generated"
     text = mail.get_content()
     assert "Harbour Auto" in text

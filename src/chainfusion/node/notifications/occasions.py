@@ -26,7 +26,7 @@ _TITLES = {
     "countersign": Text("Awaits your countersignature: {step}", "待您会签：{step}"),
     "due": Text("Due {due}: {step}", "{due} 到期：{step}"),
     "overdue": Text("Overdue since {due}: {step}", "{due} 已逾期：{step}"),
-    "asked": Text("Your institution is asked to be: {role}", "邀请贵机构担任：{role}"),
+    "asked": Text("Asked of you: {what}", "请您处理：{what}"),
     "vote": Text("A vote awaits your institution: {what}", "待贵机构表决：{what}"),
 }
 
@@ -71,10 +71,8 @@ def _of_step(line: WaitLine, kind: str, item: str) -> Occasion:
 
 def _asked(workspace: Workspace) -> Iterator[Occasion]:
     for line in workspace.inbox().asked:
-        title = tell(_TITLES["asked"], role=line.role_name)
-        yield Occasion(
-            f"asked|{line.deal.id}|{line.role}", "asked", title, line.deal.name, f"/deals/{line.deal.id}/parties"
-        )
+        title = tell(_TITLES["asked"], what=line.what)
+        yield Occasion(f"asked|{line.page}|{line.what.en}", "asked", title, line.deal.name, line.page)
 
 
 def _votes(workspace: Workspace) -> Iterator[Occasion]:

@@ -22,6 +22,7 @@ from chainfusion.domain.roles import Role
 from chainfusion.node.readmodel import ReadModel
 from chainfusion.node.readmodel.model import Progress, State, unheard
 from chainfusion.node.readmodel.schema import deals
+from chainfusion.node.views.consents import Consent
 from chainfusion.node.views.deals import DealLine
 from chainfusion.node.views.waits import Wait
 
@@ -46,6 +47,7 @@ class Standing:
     line: DealLine
     roles: tuple[Held, ...]
     waits: tuple[Wait, ...]
+    consents: tuple[Consent, ...]
     turns: datetime | None
 
 

@@ -31,6 +31,7 @@ from chainfusion.node.readmodel.database import MEMORY
 from chainfusion.node.readmodel.model import Progress
 from chainfusion.node.views.acts import NARRATION, Act, Acts, Before
 from chainfusion.node.views.board import Board, Held, Standing
+from chainfusion.node.views.consents import consents
 from chainfusion.node.views.consortium import ConsortiumView, consortium_view
 from chainfusion.node.views.deals import DealOverview, Deals
 from chainfusion.node.views.dealslist import DealsAsked, DealsView, deals_view
@@ -179,11 +180,12 @@ class Workspace:
     def _ask(self, deal: str) -> Standing:
         """A deal's standing, as the contracts answer now."""
         line, parties = self._deals.line(deal, self.model.state.height)
-        waits = () if line.state is DealState.CANCELLED else self._steps.waits(deal)
+        live = line.state is not DealState.CANCELLED
+        waits = self._steps.waits(deal) if live else ()
         now = self.desk.session.clock()
         turns = min((each.passes for each in waits if each.passes and each.passes > now), default=None)
         held = tuple(Held(row.institution.msp, row.role, row.status) for row in parties)
-        return Standing(line, held, waits, turns)
+        return Standing(line, held, waits, consents(self.desk, self.acts, deal) if live else (), turns)
 
     def deal(self, deal: str) -> DealOverview:
         """One deal's overview. Raises: UnknownDeal."""
