@@ -5,6 +5,7 @@ The web's libraries are loaded when it serves, so that no other command waits fo
 
 from __future__ import annotations
 
+import secrets
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,10 +103,15 @@ def serve(
     read_only: Annotated[bool, typer.Option(help="Record nothing on the ledger.")] = False,
     user: UserOption = "",
 ) -> None:
-    """Serve the workspace to the institution's people, who sign in to it."""
+    """Serve the workspace to the institution's people, who sign in to it; of a home that has joined no ledger, the
+    pages on which a consortium is founded."""
     place = Place(host, port, tuple(name or ()), tls_cert, tls_key, gateway)
     place.check()
     node, out = Home(home), printer(ctx)
+    if not node.has_joined:
+        require(host in LOOPBACK and not place.is_tls, NotLoopback(host=host))
+        _begin(node, place, out)
+        raise typer.Exit(OK)
     worker = user or node.settings().user
     reader = reader_of(node, worker)
     writes = not read_only and node.settings().engine is Engine.EMBEDDED
@@ -140,6 +146,22 @@ def run(office: Office, place: Place, out: Printer, *, user: str = "", key: Sign
         listener.listen()  # from here on who opens the address is answered
         address = place.address(listener.getsockname()[1])
         _tell(out, address, f"{address}signin/link/{gatekeeper.new_link(user, key)}" if key else "")
+        server.Server(settings).run(sockets=[listener])
+
+
+def _begin(node: Home, place: Place, out: Printer) -> None:
+    """Serves the founding's pages until interrupted, to who has the link that is printed."""
+    from chainfusion.web import server
+    from chainfusion.web.founding import create_founding_app
+
+    secret = secrets.token_urlsafe(24)
+    settings = server.config(create_founding_app(node, secret), place.host, place.port)
+    with settings.bind_socket() as listener:
+        listener.listen()
+        address = place.address(listener.getsockname()[1])
+        link = f"{address}begin/{secret}"
+        out.result({"address": address, "link": link}, lambda: out.say(link))
+        sys.stdout.flush()
         server.Server(settings).run(sockets=[listener])
 
 

@@ -192,6 +192,11 @@ class Home:
         """The institution's public parts. Raises: NotAnOrganisation, CertificateRefused."""
         return open_organisation(self.identity)
 
+    @property
+    def has_joined(self) -> bool:
+        """Whether this node has a ledger."""
+        return (self.path / "node.json").exists()
+
     def settings(self) -> NodeSettings:
         """Raises: NotJoined, FileDamaged."""
         file = self.path / "node.json"
