@@ -69,7 +69,7 @@ test: lint pytest ## Lint, types, arrows, tests
 
 .PHONY: pytest
 pytest: .venv/.dev system-packages
-	$(BIN)/pytest -n2 --dist loadfile -m "not soak"
+	$(BIN)/pytest -n2 --dist loadfile --no-loadscope-reorder -m "not soak"
 
 .PHONY: test-browser
 test-browser: .venv/.dev system-packages ## Only the tests in a browser

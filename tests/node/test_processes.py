@@ -5,27 +5,23 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 
 import pytest
 
 from chainfusion.contracts.catalogue import registry
 from chainfusion.contracts.process.refusals import NoProcess
-from chainfusion.demo.institutions import INSTITUTIONS, ORDERER, Institution
+from chainfusion.demo.institutions import INSTITUTIONS, ORDERER
 from chainfusion.domain.deal import DealTerms, NamedParty, Product
-from chainfusion.domain.membership import SignedGenesis
 from chainfusion.domain.process.definition import END, START, Definition, Gateway, GatewayKind, Process, Quorum
 from chainfusion.domain.process.records import MAIN
 from chainfusion.domain.roles import Role
 from chainfusion.node import processes
-from chainfusion.node.founding import agreement_of, default_rules, draft_genesis, sign_genesis
 from chainfusion.node.processes import Item
 from chainfusion.node.session import Session
 from tests.contracts.process.office import step
 from tests.domain.process.drawn import a_flow
-from tests.support.consortium import Clock, Consortium, _representative, record_of
-from tests.support.identities import NOW, Member, make_member
+from tests.support.consortium import Clock, Consortium
 
 DEAL = "harbour-1"
 MEMBERS = 64
@@ -87,26 +83,13 @@ class QuickClock(Clock):
         return self.now
 
 
+MORE = (f"Investor{number}MSP" for number in range(MEMBERS - len(INSTITUTIONS)))
+LARGE = (*INSTITUTIONS, *(replace(INSTITUTIONS[-1], msp=msp, roles=(Role.INVESTOR,)) for msp in MORE))
+"""The harbour's institutions with more investors, so that there are MEMBERS."""
+
+
 class LargeConsortium(Consortium):
-    """As the harbour's, with more investors, so that there are MEMBERS institutions."""
-
-    @cached_property
-    def institutions(self) -> tuple[Institution, ...]:
-        more = (f"Investor{number}MSP" for number in range(MEMBERS - len(INSTITUTIONS)))
-        return (*INSTITUTIONS, *(replace(INSTITUTIONS[-1], msp=msp, roles=(Role.INVESTOR,)) for msp in more))
-
-    @cached_property
-    def members(self) -> dict[str, Member]:
-        return {each.msp: make_member(each.msp, each.roles) for each in self.institutions}
-
-    @cached_property
-    def genesis(self) -> SignedGenesis:
-        records = [record_of(self.members[each.msp], each) for each in self.institutions]
-        rules = default_rules(ORDERER)
-        signed = draft_genesis("Large Consortium", "大联盟", records, agreement_of(b"agreed"), rules, NOW)
-        for member in self.members.values():
-            signed = sign_genesis(signed, _representative(member))
-        return signed
+    """Theirs."""
 
     def session(self, msp: str) -> Session:
         member = self.members[msp]
@@ -114,7 +97,7 @@ class LargeConsortium(Consortium):
 
 
 def test_sixty_four_members_act_at_once_on_parallel_branches_and_none_is_lost(tmp_path: Path) -> None:
-    consortium = LargeConsortium(tmp_path, QuickClock())
+    consortium = LargeConsortium(tmp_path, QuickClock(), LARGE)
     institutions = consortium.institutions
     branches = {each.msp: f"branch-{number}" for number, each in enumerate(institutions)}
     roles = tuple({role for each in institutions for role in each.roles})
