@@ -73,9 +73,24 @@ def agree(process: Process, data: st.DataObject, acts: int) -> int:
         assert done == expected, (operation, arguments)
         lawful += done
         assert set(office.awaited()) == model.awaited()
-    history = office.call("process.awaited", desk(Role.INVESTOR), deal=DEAL)
-    assert {each["step"] for each in history} == model.awaited()
+    found = office.call("process.awaited", desk(Role.INVESTOR), deal=DEAL)
+    assert {each["step"] for each in found} == model.awaited()
+    assert replayed(office).ledger.state == office.ledger.state
     return lawful
+
+
+def replayed(office: Office) -> Office:
+    """The same calls on a ledger of their own: each is answered, or refused, as it was."""
+    again = Office(office.signed_genesis)
+    for said in office.said:
+        try:
+            again.call(said.asked.operation, said.asked.caller, **said.asked.arguments)
+            refusal = None
+        except ChainFusionError as error:
+            refusal = error
+        assert type(refusal) is type(said.refusal)
+        assert again.said[-1].writes == said.writes
+    return again
 
 
 def drawn_call(process: Process, model: Model, data: st.DataObject) -> tuple[bool, str, Any, dict[str, Any]]:
