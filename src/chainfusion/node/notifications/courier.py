@@ -101,6 +101,8 @@ def running(courier: Courier | None) -> Iterator[None]:
                 courier.round()
             except ChainFusionError as error:  # the ledger cannot be reached now: it is asked again
                 log.warning("notifications: %s", error.message("en"))
+            except Exception:  # whatever it was, the next round is not lost by it
+                log.exception("notifications: a round failed")
             done.wait(EVERY)
 
     thread = Thread(target=go, name="courier", daemon=True)
