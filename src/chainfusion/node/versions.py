@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 
 from chainfusion.contracts.process.refusals import NoProcess
-from chainfusion.contracts.process.version_refusals import NoVersionProposed, VersionNotAgreed
+from chainfusion.contracts.process.version_refusals import NoVersionProposed, VersionNotAgreed, VersionUnfit
 from chainfusion.contracts.process.versions import VersionsView
 from chainfusion.domain.records import from_json
 from chainfusion.ledger.port import Receipt
 from chainfusion.node.session import Session
 
-OVERTAKEN = (NoProcess, NoVersionProposed, VersionNotAgreed)
-"""What the last to agree is told where another party's node has made the change already, or was not yet seen."""
+LATER = (NoProcess, NoVersionProposed, VersionNotAgreed, VersionUnfit)
+"""What the last to agree is told where another party's node has made the change already, or was not yet seen, or where
+the work cannot be carried over as it stands: the consent is recorded all the same, and the change can be made later."""
 
 
 def stands(session: Session, deal: str) -> VersionsView:
@@ -36,10 +37,8 @@ def answer(
     reason: str | None = None,
     request: str | None = None,
 ) -> Receipt:
-    """Answers for the institution, and lets the deal go over where nobody else's consent is outstanding.
-
-    Raises: as `process-version.answer`; VersionUnfit where all have agreed and the work cannot be carried over now.
-    """
+    """Answers for the institution, and lets the deal go over where nobody else's consent is outstanding and its work
+    can be carried over now. Raises: as `process-version.answer`."""
     receipt = session.call(
         "process-version.answer", request=request, deal=deal, proposal=proposal, agree=agree, reason=reason
     )
@@ -62,5 +61,5 @@ def _change(session: Session, deal: str) -> None:
     request = hashlib.sha256(f"process-version.change {found.proposed.tx_id}".encode()).hexdigest()
     try:
         session.call("process-version.change", request=request, deal=deal, proposal=found.proposed.tx_id)
-    except OVERTAKEN:
+    except LATER:
         return

@@ -17,10 +17,10 @@ from chainfusion.contracts.process.version_refusals import (
     VersionUnfit,
 )
 from chainfusion.domain.errors import ChainFusionError
-from chainfusion.domain.process.definition import Definition
+from chainfusion.domain.process.definition import Deadline, Definition, FieldKind, Need, Requirement, Step
 from chainfusion.domain.roles import Role
-from tests.contracts.process.office import DEFINITION, RATING, Office, process, step
-from tests.domain.process.drawn import a_flow
+from tests.contracts.process.office import CALENDAR, COUPON, DEFINITION, PAY_DAY, RATING, Office, process, step
+from tests.domain.process.drawn import a_flow, chain
 from tests.support.world import DEAL, desk, msp_of, representative
 
 PROPOSER = Role.TRUSTEE
@@ -230,3 +230,45 @@ def _report() -> Any:
     from chainfusion.domain.document_kinds import DocumentKind
 
     return DocumentKind.LEGAL_DUE_DILIGENCE_REPORT
+
+
+def a_line(number: int, *steps: Step) -> Definition:
+    """Steps one after the other, as a version of a process."""
+    return Definition("line", number, replace(chain(*(each.id for each in steps)), steps=steps), (), ())
+
+
+def test_a_figure_that_is_no_date_is_not_counted_from() -> None:
+    words = replace(PAY_DAY, kind=FieldKind.TEXT)
+    first = a_line(
+        1, step("a", Role.ORIGINATOR, template=(words,)), step("b", Role.TRUSTEE), step("c", Role.ORIGINATOR)
+    )
+    dated = step("c", Role.ORIGINATOR, deadline=Deadline(1, CALENDAR, "a.pay-day"))
+    second = a_line(2, step("a", Role.ORIGINATOR, template=(PAY_DAY,)), step("b", Role.TRUSTEE), dated)
+    for words_then, fits in (("next spring", False), ("2026-03-02", True)):
+        office = Office().running(first).adopted(second)
+        office.act("a", Role.ORIGINATOR, pay_day=words_then)
+        if fits:
+            proposal = proposed(office)
+            agreed(office, proposal)
+            changed(office, proposal)
+            office.act("b", Role.TRUSTEE)
+            assert office.awaited()["c"]["due"] is not None
+        else:
+            call = {"deal": DEAL, "version": 2, "reason": WHY}
+            refusal = office.refused(VersionUnfit, "process-version.propose", desk(PROPOSER), **call)
+            assert "a.pay-day" in refusal.message()
+
+
+def test_a_figure_of_a_step_that_lies_behind_is_not_waited_for_in_vain() -> None:
+    first = a_line(1, step("a", Role.ORIGINATOR), step("b", Role.TRUSTEE), step("c", Role.ORIGINATOR))
+    filled = step("a", Role.ORIGINATOR, template=(COUPON,))
+    needs_it = step("c", Role.ORIGINATOR, requires=(Requirement(Need.FIGURE, "a.coupon", None),))
+    again = step("b", Role.TRUSTEE, returns=("a",))
+    office = Office().running(first).adopted(a_line(2, filled, step("b", Role.TRUSTEE), needs_it))
+    office.adopted(a_line(3, filled, again, needs_it))
+    assert proposed(office)  # the step that deposits it is still to be done
+    office.act("a", Role.ORIGINATOR)
+    call = {"deal": DEAL, "version": 2, "reason": WHY}
+    refusal = office.refused(VersionUnfit, "process-version.propose", desk(PROPOSER), **call)
+    assert "a.coupon" in refusal.message()
+    assert proposed(office, 3)  # work can be returned to it

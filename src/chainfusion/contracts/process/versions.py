@@ -8,6 +8,7 @@ the same moment do not conflict; `change` may be called by any party once all ha
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from chainfusion.contracts.access import as_member, as_party
 from chainfusion.contracts.deal.state import parties
@@ -28,8 +29,8 @@ from chainfusion.contracts.process.version_refusals import (
 )
 from chainfusion.domain.deal import DealState, PartyStatus
 from chainfusion.domain.errors import Text, require
-from chainfusion.domain.process.carrying import Stuck, carried
-from chainfusion.domain.process.definition import Definition, Step
+from chainfusion.domain.process.carrying import STARVED, Stuck, carried, starved
+from chainfusion.domain.process.definition import Definition, Process, Step
 from chainfusion.domain.process.records import (
     MAIN,
     Adoption,
@@ -50,6 +51,9 @@ proposals = Table("process-version", VersionChange)
 answers = Table("process-version-answer", VersionAnswer)
 changes = Table("process-version-changed", VersionChanged)
 
+NO_DATE = Text(
+    "these figures are no dates, and that version counts from them", "以下数据不是日期，而该版本据以计算期限"
+)
 BEGUN = Text("these steps are under way, and differ in that version", "以下步骤正在办理，且在该版本中有所不同")
 
 
@@ -178,6 +182,8 @@ def _carried(ctx: Context, run: DealProcess, version: int) -> tuple[Board, dict[
     before, after = definition_of(ctx, run), require_definition(ctx, run.process, version).definition
     choose = needs.chooser(ctx, run.deal, MAIN, after.main, {})
     found = _differing(ctx, board, before, after) or carried(board.marking(), after.main, choose)
+    if not isinstance(found, Stuck):
+        found = _without_figures(ctx, run.deal, after.main, found) or found
     if isinstance(found, Stuck):
         at = ", ".join(found.at) or "-"
         raise VersionUnfit(deal=run.deal, version=version, why=found.why.en, why_zh=found.why.zh, at=at)
@@ -194,6 +200,24 @@ def _differing(ctx: Context, board: Board, before: Definition, after: Definition
         and (after.main.step(name) != step or (step.process is not None and before.inside != after.inside))
     ]
     return Stuck(BEGUN, tuple(found)) if found else None
+
+
+def _without_figures(ctx: Context, deal: str, after: Process, found: dict[str, Token]) -> Stuck | None:
+    """Figures that the other version needs: those that would never come, and those that it would take for dates."""
+    dated = {step.deadline.after for step in after.steps if step.deadline is not None and step.deadline.after}
+    stated = {name: needs.figure(ctx, deal, MAIN, name) for name in sorted(dated)}
+    odd = tuple(name for name, value in stated.items() if value is not None and not _is_date(value))
+    if odd:
+        return Stuck(NO_DATE, odd)
+    never = starved(after, found, lambda name: needs.figure(ctx, deal, MAIN, name) is not None)
+    return Stuck(STARVED, never) if never else None
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
 
 def _is_begun(ctx: Context, board: Board, step: Step) -> bool:

@@ -157,6 +157,7 @@ class Projection:
     def _process(self, payload: dict[str, Any], each: CommittedTransaction) -> None:
         del each
         self.batch.running[payload["deal"]] = (payload["process"], payload["version"])
+        self._step_times.runs_on(payload["deal"])
 
     def _step(self, payload: dict[str, Any], each: CommittedTransaction) -> None:
         self._step_times.take(payload, each.block, each.index)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text
 from sqlalchemy.dialects import postgresql
 
-SCHEMA = 2
+SCHEMA = 3
 PREFIX = "cf_"
 """Begins the name of every table, so that a rebuild drops its own and nothing else."""
 

@@ -79,6 +79,10 @@ class StepTimes:
         if kind in CLOSING or (found.alone and kind is found.finishing):
             self.batch.step_times.append(row | {"whole": True, "msp": "", "opened": reached})
 
+    def runs_on(self, deal: str) -> None:
+        """A deal has begun its process, or gone over to another version of it."""
+        self._running.pop(deal, None)
+
     def _stands(self, act: dict[str, Any]) -> Stands | None:
         deal = act["deal"]
         if deal not in self._running:
