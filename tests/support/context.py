@@ -98,6 +98,8 @@ class MemoryContext:
     private_writes: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
     events: list[object] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
+    prefixes: list[str] = field(default_factory=list)
+    """What was read by prefix: a key that appears below one is a phantom to this transaction."""
 
     def get(self, key: str) -> bytes | None:
         self._check_key(key)
@@ -122,6 +124,7 @@ class MemoryContext:
 
     def by_prefix(self, object_type: str, *attributes: str) -> Iterator[tuple[str, bytes]]:
         prefix = composite_key(object_type, *attributes)
+        self.prefixes.append(prefix)
         keys = sorted(key for key in self.ledger.state if key.startswith(prefix))
         return iter([(key, self.ledger.state[key]) for key in keys])
 

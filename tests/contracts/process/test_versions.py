@@ -128,6 +128,18 @@ def test_one_no_ends_a_proposal_and_another_may_follow(office: Office) -> None:
     assert not {msp_of(Role.LAW_FIRM), msp_of(Role.TRUSTEE), msp_of(Role.ORIGINATOR)} & {*left}
 
 
+def test_parties_who_answer_at_once_touch_no_key_in_common(office: Office) -> None:
+    office.adopted(version(2, extra="second-look"))
+    proposal = proposed(office)
+    call = {"deal": DEAL, "proposal": proposal, "agree": True, "reason": None}
+    office.call("process-version.answer", desk(Role.LAW_FIRM), **call)
+    first = office.last
+    office.call("process-version.answer", desk(Role.CUSTODIAN), **call)
+    for one, other in ((first, office.last), (office.last, first)):
+        assert not {*one.writes} & {*other.writes, *other.reads}
+        assert not [key for key in one.writes if key.startswith(tuple(other.prefixes))]
+
+
 def test_a_party_answers_once(office: Office) -> None:
     office.adopted(version(2, extra="second-look"))
     proposal = proposed(office)

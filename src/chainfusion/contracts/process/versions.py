@@ -11,14 +11,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from chainfusion.contracts.access import as_member, as_party
-from chainfusion.contracts.deal.state import parties
 from chainfusion.contracts.framework import Context, Contract, Table
 from chainfusion.contracts.own_word import put_own_word
 from chainfusion.contracts.process import needs, work
 from chainfusion.contracts.process.board import Board, begun
 from chainfusion.contracts.process.refusals import DefinitionNotAdopted, NoProcess, ReasonNeeded
 from chainfusion.contracts.process.runs import board_of
-from chainfusion.contracts.process.state import acts_on, definition_of, require_definition, require_run, runs
+from chainfusion.contracts.process.state import (
+    acts_on,
+    definition_of,
+    require_definition,
+    require_run,
+    runs,
+    version_key,
+)
 from chainfusion.contracts.process.version_refusals import (
     AnotherVersionProposed,
     NoVersionProposed,
@@ -27,7 +33,7 @@ from chainfusion.contracts.process.version_refusals import (
     VersionRunning,
     VersionUnfit,
 )
-from chainfusion.domain.deal import DealState, PartyStatus
+from chainfusion.domain.deal import DealState
 from chainfusion.domain.errors import Text, require
 from chainfusion.domain.process.carrying import STARVED, Stuck, carried, starved
 from chainfusion.domain.process.definition import Definition, Process, Step
@@ -49,6 +55,8 @@ version_contract = Contract("process-version", version=1, guard=as_party)
 
 proposals = Table("process-version", VersionChange)
 answers = Table("process-version-answer", VersionAnswer)
+refusals = Table("process-version-declined", VersionAnswer)
+"""The no that ended a proposal, under a key of its own: who answers need not read what the others have answered."""
 changes = Table("process-version-changed", VersionChanged)
 
 NO_DATE = Text(
@@ -95,7 +103,7 @@ def propose(ctx: Context, deal: str, version: int, reason: str) -> VersionChange
     )
     ctx.emit(proposed)
     _answer(ctx, proposed, agree=True, reason=None)
-    return proposals.put(ctx, proposed, deal, _key(number))
+    return proposals.put(ctx, proposed, deal, version_key(number))
 
 
 @version_contract.operation(by=INSTITUTION_ROLES, when=UNDER_WAY)
@@ -109,7 +117,8 @@ def answer(ctx: Context, deal: str, proposal: str, agree: bool, reason: str | No
     before = answers.get(ctx, deal, proposal, ctx.caller.msp)
     require(before is None, VersionAnswered(msp=ctx.caller.msp, deal=deal, version=proposed.after))
     require(agree or (reason is not None and is_line(reason, MAX_REASON)), ReasonNeeded(limit=MAX_REASON))
-    return _answer(ctx, proposed, agree=agree, reason=None if agree else reason)
+    given = _answer(ctx, proposed, agree=agree, reason=None if agree else reason)
+    return given if agree else refusals.put(ctx, given, deal, proposal)
 
 
 @version_contract.operation(by=INSTITUTION_ROLES, when=UNDER_WAY)
@@ -127,7 +136,7 @@ def change(ctx: Context, deal: str, proposal: str) -> DealProcess:
     done = VersionChanged(
         deal, proposed.number, run.process, run.version, proposed.after, proposal, ctx.timestamp, ctx.tx_id
     )
-    changes.put(ctx, done, deal, _key(done.number))
+    changes.put(ctx, done, deal, version_key(done.number))
     goes_on = replace(run, version=proposed.after)
     ctx.emit(done)
     ctx.emit(goes_on)
@@ -145,24 +154,25 @@ def show(ctx: Context, deal: str) -> VersionsView:
 # ------------------------------------------------------------------ what is proposed, and who has agreed
 
 
-def _key(number: int) -> str:
-    return f"{number:06d}"
-
-
 def _view(ctx: Context, deal: str) -> VersionsView:
     done = tuple(changes.all(ctx, deal))
-    proposed = proposals.get(ctx, deal, _key(len(done) + 1))
+    proposed = _proposed(ctx, deal, len(done))
     if proposed is None:
         return VersionsView(done, None, (), ())
     given = tuple(answers.all(ctx, deal, proposed.tx_id))
-    accepted = {party.msp for party in parties.all(ctx, deal) if party.status is PartyStatus.ACCEPTED}
+    accepted = work.roles_of_parties(ctx, deal, tuple(INSTITUTION_ROLES)).keys()
     return VersionsView(done, proposed, given, tuple(sorted(accepted - {each.msp for each in given if each.agree})))
 
 
+def _proposed(ctx: Context, deal: str, done: int) -> VersionChange | None:
+    """What is proposed where so many changes were made, be it declined or not."""
+    return proposals.get(ctx, deal, version_key(done + 1))
+
+
 def _require_open(ctx: Context, deal: str, proposal: str) -> VersionChange:
-    stands = _view(ctx, deal)
-    found = stands.proposed
-    if found is None or found.tx_id != proposal or stands.declined:
+    """The proposal of that transaction, which nobody has declined. Raises: NoVersionProposed."""
+    found = _proposed(ctx, deal, len(tuple(changes.all(ctx, deal))))
+    if found is None or found.tx_id != proposal or refusals.get(ctx, deal, proposal) is not None:
         raise NoVersionProposed(deal=deal)
     return found
 
