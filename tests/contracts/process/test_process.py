@@ -24,10 +24,20 @@ from chainfusion.contracts.process.refusals import (
     UnknownStep,
 )
 from chainfusion.domain.document_kinds import DocumentKind
-from chainfusion.domain.process.definition import END, START, Definition, Quorum
+from chainfusion.domain.process.definition import (
+    END,
+    START,
+    Condition,
+    Definition,
+    Flow,
+    Gateway,
+    GatewayKind,
+    Holds,
+    Quorum,
+)
 from chainfusion.domain.process.records import MAIN, Entry
 from chainfusion.domain.roles import Role
-from tests.contracts.process.office import DEFINITION, WEIGHED, Office, colleague, process, step
+from tests.contracts.process.office import COUPON, DEFINITION, WEIGHED, Office, colleague, process, step
 from tests.domain.process.drawn import a_flow
 from tests.support.context import START as FIRST_MOMENT
 from tests.support.world import DEAL, desk, msp_of, person
@@ -317,6 +327,28 @@ def test_all_of_a_role_must_act() -> None:
         assert office.awaited()["everyone"]["ready"] is False
     office.act("everyone", Role.CUSTODIAN)
     assert office.awaited()["everyone"]["ready"] is True
+
+
+def test_a_step_that_work_comes_straight_back_to_is_done_again() -> None:
+    """As a postponed issue leads back to the book building, and a period's report to the next one's."""
+    again = Gateway("again", GatewayKind.ONE)
+    begin = Gateway("begin", GatewayKind.ONE)
+    flows = (
+        a_flow(START, "begin"),
+        a_flow("begin", "price"),
+        a_flow("price", "again"),
+        Flow("again", "begin", (Condition("figure.price.coupon", Holds.AT_LEAST, "50000"),), expired=False),
+        a_flow("again", END),
+    )
+    main = process("main", (step("price", ARRANGER, template=(COUPON,)),), flows, again, begin)
+    office = Office().running(Definition("round", 1, main, (), ()))
+    first = office.awaited()["price"]
+    office.act("price", ARRANGER, coupon="60000")
+    second = office.awaited()["price"]
+    assert second["item"] != first["item"]
+    assert second["since"] > first["since"]
+    office.act("price", ARRANGER, coupon="30000")
+    assert office.awaited() == {}
 
 
 def test_acts_in_parallel_branches_touch_no_key_in_common(office: Office) -> None:

@@ -30,7 +30,7 @@ class Board:
     def move(self, moves: Moves | None) -> None:
         assert moves is not None
         assert moves.taken <= self.tokens
-        assert not moves.put & self.tokens
+        assert not moves.put & (self.tokens - moves.taken)
         self.tokens = (self.tokens - moves.taken) | moves.put
 
 

@@ -21,15 +21,15 @@ Choose = Callable[[Gateway], Flow]
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """Places that give up a token, places that get one. Where a place does both it is in neither."""
+    """Places that give up a token, places that get one. A place that does both has its token renewed: work that comes
+    back to where it was is work anew."""
 
     taken: frozenset[str] = frozenset()
     put: frozenset[str] = frozenset()
 
     def then(self, taken: frozenset[str], put: frozenset[str]) -> Moves:
         """These moves, followed by others."""
-        gone, come = self.taken | (taken - self.put), (self.put - taken) | put
-        return Moves(gone - come, come - gone)
+        return Moves(self.taken | (taken - self.put), (self.put - taken) | put)
 
     def has(self, before: Has) -> Has:
         """Where tokens are after these moves."""
