@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,7 @@ from chainfusion.api.calls import KEY_PARAMETER, REFUSALS, request_key
 from chainfusion.api.problems import BadAddress, FormRefused
 from chainfusion.api.routes import DealId
 from chainfusion.api.seats import seat_of
-from chainfusion.api.uploads import multipart
+from chainfusion.api.uploads import FILE, multipart, multipart_body
 from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.errors import require
 from chainfusion.domain.records import to_json
@@ -39,8 +38,8 @@ class Registered:
     block: int
 
 
-def _query(name: str, said: str, schema: dict[str, Any], *, required: bool = False) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": required, "description": said, "schema": schema}
+def _query(name: str, said: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": said, "schema": schema}
 
 
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 120}
@@ -51,18 +50,7 @@ _ASKED = {
         _query("next", "The document whose next version it is.", _TEXT),
         _query("reader", "MSP id of a party that may read it; repeat.", {"type": "array", "items": _TEXT}),
     ],
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    },
+    **multipart_body("file", file=FILE),
 }  # fmt: skip
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     201: {"model": Registered, "description": "Sealed and registered, durably."},
@@ -98,9 +86,7 @@ def _add(office: Office, request: Request, deal: str, file: UploadFile, key: str
         word = asked.get("kind", "")
         require(word in set(DocumentKind), BadAddress(where="kind", why="a kind of document is needed"))
         kind = DocumentKind(word)
-    name = (file.filename or "document").replace("\\", "/").rpartition("/")[2]
-    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    upload = Upload(deal, kind, file.file, name, media_type, tuple(asked.getlist("reader")))
+    upload = Upload.sent(deal, kind, file.file, file.filename, asked.getlist("reader"))
     found = office.uploads.add(seat.desk, seat.account, upload, file.size or 0, next_of=next_of, request=key)
     if isinstance(found, Job):
         return JSONResponse(to_json(job_view(office.jobs, found)), 202, {"Location": f"/api/v1/jobs/{found.id}"})

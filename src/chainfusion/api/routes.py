@@ -19,7 +19,7 @@ from chainfusion.api.asked import (
     ledger_asked,
 )
 from chainfusion.api.problems import BadAddress
-from chainfusion.api.uploads import check
+from chainfusion.api.uploads import FILE, check, multipart_body
 from chainfusion.cashflow.deal.assumed import Assumed, from_query
 from chainfusion.domain.records import to_json
 from chainfusion.domain.text import whole_number
@@ -51,27 +51,8 @@ PaymentNumber = Annotated[str, Path(max_length=8, description="The payment's num
 EVIDENCE_TYPE = "application/vnd.chainfusion.evidence"
 
 _PROBLEM = {"description": "A typed refusal (RFC 9457)", "content": {"application/problem+json": {}}}
-_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["evidence"],
-                    "properties": {
-                        "evidence": {"type": "string", "format": "binary"},
-                        "document": {"type": "string", "format": "binary"},
-                        "trust": {"type": "string", "enum": ["genesis", "file"], "default": "genesis"},
-                        "trust_file": {"type": "string", "format": "binary"},
-                    },
-                }
-            }
-        },
-    }
-}
-
-
+_TRUST = {"type": "string", "enum": ["genesis", "file"], "default": "genesis"}
+_FORM = multipart_body("evidence", evidence=FILE, document=FILE, trust=_TRUST, trust_file=FILE)
 _ASSUMED = {
     "parameters": [
         {"name": name, "in": "query", "required": False, "description": said, "schema": {"type": "string"}}

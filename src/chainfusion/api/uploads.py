@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +20,8 @@ from chainfusion.verify import Verdict, verify
 from chainfusion.verify.anchor import MAX_BYTES as MAX_TRUST
 
 OWN, OTHER = "genesis", "file"
+FILE = {"type": "string", "format": "binary"}
+"""A part of a form that is a file, for OpenAPI."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,12 @@ class Checked:
     """None: the genesis that this node trusts."""
     at: datetime
     seconds: float
+
+
+def multipart_body(needed: str, **parts: dict[str, Any]) -> dict[str, Any]:
+    """What a form of these parts is described as in OpenAPI; one of them is needed."""
+    schema = {"type": "object", "required": [needed], "properties": parts}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
 async def check(request: Request, own_trust: bytes) -> Checked:

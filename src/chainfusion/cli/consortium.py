@@ -20,6 +20,7 @@ from chainfusion.cli.work import (
     fresh,
     org_password,
     reader_of,
+    recorded,
     stated,
     user_password,
 )
@@ -219,7 +220,7 @@ def renew_keys(ctx: typer.Context, home: HomeOption, user: UserOption = "", requ
     """Put your institution's present node, notary and encryption keys on the ledger in place of the earlier ones."""
     with at_desk(ctx, home, user, writes=True) as work:
         receipt = governing.renew_keys(work.desk, work.home, request=request)
-        work.out.result({"transaction": receipt.tx_id, "block": receipt.block})
+        recorded(work, receipt)
 
 
 @app.command("propose-admission")
@@ -337,7 +338,7 @@ def _govern(
 ) -> None:
     with at_desk(ctx, home, user, writes=True) as work:
         receipt = work.desk.session.call(f"consortium.{operation}", request=request, **arguments)
-        work.out.result({"transaction": receipt.tx_id, "block": receipt.block})
+        recorded(work, receipt)
 
 
 def _propose(ctx: typer.Context, home: Path, user: str, request: str | None, change: Change) -> None:

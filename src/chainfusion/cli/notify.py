@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,8 @@ from chainfusion.cli.output import REFUSED, printer
 from chainfusion.cli.work import BadArgument, HomeOption, UserOption, at_desk
 from chainfusion.domain.errors import ChainFusionError, Text
 from chainfusion.node.home import Home
-from chainfusion.node.notifications import Courier, NotificationSettings, Outbox, read_settings
+from chainfusion.node.notifications import Courier, Outbox, read_settings
+from chainfusion.node.notifications.settings import FILE
 from chainfusion.node.office import Office
 
 app = typer.Typer(name="notify", help="Notifications by mail and webhook: the outbox.", no_args_is_help=True)
@@ -43,11 +44,9 @@ def send(ctx: typer.Context, home: HomeOption, user: UserOption = "") -> None:
 @app.command("list")
 def list_(ctx: typer.Context, home: HomeOption) -> None:
     """Show the outbox, the newest first."""
-    out, outbox = printer(ctx), Outbox(Home(home).path)
-    try:
+    out = printer(ctx)
+    with closing(Outbox(Home(home).path)) as outbox:
         found = outbox.all()
-    finally:
-        outbox.close()
     rows = [
         {
             "id": each.id,
@@ -67,11 +66,8 @@ def list_(ctx: typer.Context, home: HomeOption) -> None:
 @app.command()
 def again(ctx: typer.Context, home: HomeOption, letter: Annotated[str, typer.Argument(help="Its id.")]) -> None:
     """Have a letter that was not delivered tried anew, at the next round."""
-    outbox = Outbox(Home(home).path)
-    try:
+    with closing(Outbox(Home(home).path)) as outbox:
         outbox.again(letter, int(datetime.now(UTC).timestamp()))
-    finally:
-        outbox.close()
     printer(ctx).result({"letter": letter, "state": "waiting"})
 
 
@@ -92,21 +88,12 @@ def test(
         raise typer.Exit(REFUSED)
 
 
-def settings_of(home: Path) -> NotificationSettings:
-    """Raises: NoNotifications, NotificationsUnusable."""
-    found = read_settings(home)
-    if found is None:
-        raise NoNotifications(path=str(home / "notifications.json"))
-    return found
-
-
 @contextmanager
 def _courier(ctx: typer.Context, home: Path, user: str) -> Iterator[Courier]:
-    settings = settings_of(home)
-    with at_desk(ctx, home, user) as work:
+    """Raises: NoNotifications, NotificationsUnusable, as `at_desk`."""
+    settings = read_settings(home)
+    if settings is None:
+        raise NoNotifications(path=str(home / FILE))
+    with at_desk(ctx, home, user) as work, closing(Outbox(work.home.path)) as outbox:
         office = Office(work.desk, work.ledger, b"", work.home)
-        outbox = Outbox(work.home.path)
-        try:
-            yield Courier(office.workspace, work.home.path, settings, outbox)
-        finally:
-            outbox.close()
+        yield Courier(office.workspace, work.home.path, settings, outbox)

@@ -21,6 +21,7 @@ from chainfusion.cli.work import (
     at_desk,
     bad_input,
     fresh,
+    recorded,
     stated,
 )
 from chainfusion.domain.errors import Text
@@ -29,7 +30,6 @@ from chainfusion.domain.process.records import MAIN, Entry
 from chainfusion.domain.process.soundness import require_sound
 from chainfusion.domain.records import to_json
 from chainfusion.domain.roles import ROLE_NAMES, Role
-from chainfusion.ledger.port import Receipt
 from chainfusion.node import definitions, processes
 from chainfusion.node.duties import calendar_of
 from chainfusion.node.home import write_bytes
@@ -102,7 +102,7 @@ def propose(
     """Put a definition, a text or a BPMN file, before the consortium, with your yes."""
     definition = _definition(source, role)
     with at_desk(ctx, home, user, writes=True) as work:
-        told(work, work.desk.session.call("process-definition.propose", request=request, definition=definition))
+        recorded(work, work.desk.session.call("process-definition.propose", request=request, definition=definition))
 
 
 @app.command()
@@ -266,7 +266,7 @@ def countersign(
     """Certify a step that is complete."""
     with at_desk(ctx, home, user, writes=True) as work:
         at: dict[str, Any] = {"deal": deal, "run": run, "step": step, "msp": on_behalf or work.desk.msp}
-        told(work, work.desk.session.call("process.countersign", request=request, **at))
+        recorded(work, work.desk.session.call("process.countersign", request=request, **at))
 
 
 @app.command("return")
@@ -286,7 +286,7 @@ def return_(
     with at_desk(ctx, home, user, writes=True) as work:
         at: dict[str, Any] = {"deal": deal, "run": run, "step": step, "msp": on_behalf or work.desk.msp}
         call = work.desk.session.call("process.send_back", request=request, **at, target=to, reason=reason)
-        told(work, call)
+        recorded(work, call)
 
 
 @app.command()
@@ -314,7 +314,7 @@ def agent(
     with at_desk(ctx, home, user, writes=True) as work:
         while True:
             for receipt in processes.tend(work.desk.session):
-                told(work, receipt)
+                recorded(work, receipt)
             if every == 0:
                 return
             time.sleep(every)
@@ -343,12 +343,12 @@ def show_duties(out: Printer, found: list[Duty]) -> None:
 
 def _call(ctx: typer.Context, home: Path, user: str, request: str | None, operation: str, arguments: Any) -> None:
     with at_desk(ctx, home, user, writes=True) as work:
-        told(work, work.desk.session.call(operation, request=request, **arguments))
+        recorded(work, work.desk.session.call(operation, request=request, **arguments))
 
 
 def _at_item(ctx: typer.Context, home: Path, user: str, act_on: Callable[[Work], Any]) -> None:
     with at_desk(ctx, home, user, writes=True) as work:
-        told(work, act_on(work))
+        recorded(work, act_on(work))
 
 
 def _definition(source: str, roles: list[str] | None = None) -> Definition:
@@ -379,8 +379,3 @@ def _entry(word: str) -> Entry:
     if not equals:
         raise bad_input("entries", f"{word!r} is not FIELD=VALUE")
     return Entry(field, value)
-
-
-def told(work: Work, receipt: Receipt) -> None:
-    """Prints what was recorded."""
-    work.out.result({"transaction": receipt.tx_id, "block": receipt.block})

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from chainfusion.cli.work import DealArgument, HomeOption, RequestOption, UserOption, Work, at_desk
-from chainfusion.contracts.process.version_refusals import NoVersionProposed
+from chainfusion.cli.work import DealArgument, HomeOption, RequestOption, UserOption, Work, at_desk, recorded
 from chainfusion.domain.records import to_json
 from chainfusion.ledger.port import Receipt
 from chainfusion.node import versions
@@ -29,8 +28,7 @@ def versions_(ctx: typer.Context, deal: DealArgument, home: HomeOption, user: Us
         found = versions.stands(work.desk.session, deal)
         proposed, out = found.proposed, work.out
         said = [(each.msp, "agreed" if each.agree else "declined", each.reason) for each in found.answers]
-        answered = {msp for msp, _, _ in said}
-        silent = [(msp, "outstanding", None) for msp in found.outstanding if msp not in answered]
+        silent = [(msp, "outstanding", None) for msp in found.silent]
         lines = (*said, *silent) if proposed else ()
 
         def show() -> None:
@@ -70,10 +68,8 @@ def answer_version(
 
     def answer(work: Work) -> Receipt:
         session = work.desk.session
-        proposed = versions.stands(session, deal).proposed
-        if proposed is None:
-            raise NoVersionProposed(deal=deal)
-        return versions.answer(session, deal, proposed.tx_id, agree=agree, reason=reason, request=request)
+        proposal = versions.proposal(session, deal)
+        return versions.answer(session, deal, proposal, agree=agree, reason=reason, request=request)
 
     _act(ctx, home, user, answer)
 
@@ -87,5 +83,4 @@ def change_version(
 
 def _act(ctx: typer.Context, home: Path, user: str, act: Callable[[Work], Receipt]) -> None:
     with at_desk(ctx, home, user, writes=True) as work:
-        receipt = act(work)
-        work.out.result({"transaction": receipt.tx_id, "block": receipt.block})
+        recorded(work, act(work))

@@ -15,7 +15,7 @@ import typer
 from chainfusion.cli.output import Printer, printer
 from chainfusion.cli.words import in_chinese
 from chainfusion.domain.errors import ChainFusionError, Text, require
-from chainfusion.ledger.port import Ledger
+from chainfusion.ledger.port import Ledger, Receipt
 from chainfusion.node.desk import Desk
 from chainfusion.node.home import FileExists, Home
 from chainfusion.node.locked import LockedSigner
@@ -164,6 +164,11 @@ def reading(ctx: typer.Context, home: Path, user: str = "") -> Iterator[tuple[Le
     place = Home(home)
     with opened_ledger(place, reader_of(place, user or place.settings().user)) as ledger:
         yield ledger, place, printer(ctx)
+
+
+def recorded(work: Work, receipt: Receipt) -> None:
+    """Prints where a call was recorded."""
+    work.out.result({"transaction": receipt.tx_id, "block": receipt.block})
 
 
 def reader_of(home: Home, user: str) -> LockedSigner:

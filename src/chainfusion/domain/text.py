@@ -49,6 +49,11 @@ def is_line(text: str, limit: int) -> bool:
     return 0 < len(text.strip()) == len(text) <= limit and text.isprintable()
 
 
+def is_reason(text: str | None) -> bool:
+    """Whether a reason was stated: a line of at most MAX_REASON characters."""
+    return text is not None and is_line(text, MAX_REASON)
+
+
 def whole_number(word: str, digits: int = 7) -> int | None:
     """The number that a word of 1 to `digits` ASCII digits writes; None where the word is none."""
     return int(word) if word.isascii() and word.isdigit() and len(word) <= digits else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mimetypes
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, TypeVar
 
@@ -48,6 +50,15 @@ class Upload:
     media_type: str
     readers: tuple[str, ...]
 
+    @classmethod
+    def sent(
+        cls, deal: str, kind: DocumentKind, content: BinaryIO, called: str | None, readers: Iterable[str]
+    ) -> Upload:
+        """A file under the name that a browser or a program gave it, which also tells its media type."""
+        name = file_name(called, "document")
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return cls(deal, kind, content, name, media_type, tuple(readers))
+
 
 @dataclass(frozen=True)
 class Added:
@@ -56,6 +67,11 @@ class Added:
     document: Document
     salt: bytes
     receipt: Receipt
+
+
+def file_name(given: str | None, otherwise: str) -> str:
+    """A file's own name, of what a browser or a program calls it: the last part of a path of any system."""
+    return (given or otherwise).replace("\\", "/").rpartition("/")[2]
 
 
 def add(

@@ -193,15 +193,18 @@ class Home:
         return open_organisation(self.identity)
 
     @property
+    def _settings_file(self) -> Path:
+        return self.path / "node.json"
+
+    @property
     def has_joined(self) -> bool:
         """Whether this node has a ledger."""
-        return (self.path / "node.json").exists()
+        return self._settings_file.exists()
 
     def settings(self) -> NodeSettings:
         """Raises: NotJoined, FileDamaged."""
-        file = self.path / "node.json"
-        require(file.exists(), NotJoined(home=str(self.path)))
-        return read_record(file, NodeSettings)
+        require(self.has_joined, NotJoined(home=str(self.path)))
+        return read_record(self._settings_file, NodeSettings)
 
     def ledger(self) -> LedgerFolder:
         """The embedded ledger that this node uses. Raises: NotJoined, FileDamaged, OtherEngine."""
@@ -230,7 +233,7 @@ class Home:
         signed = ledger.genesis()
         write_record(self.genesis_file, signed)
         relative = os.path.relpath(ledger.path.resolve(), self.path.resolve())
-        write_record(self.path / "node.json", NodeSettings(Engine.EMBEDDED, relative, user))
+        write_record(self._settings_file, NodeSettings(Engine.EMBEDDED, relative, user))
 
     def connect(self, profile: Path, signed: SignedGenesis, user: str) -> None:
         """Keeps a connection profile, and the genesis as what this institution trusts.
@@ -241,7 +244,7 @@ class Home:
         require(connection.ledger == ledger_id, GenesisDiffers(ledger=connection.ledger, genesis=ledger_id))
         write_record(self.path / CONNECTION, connection.moved(profile.parent, self.path))
         write_record(self.genesis_file, signed)
-        write_record(self.path / "node.json", NodeSettings(Engine.FABRIC, CONNECTION, user))
+        write_record(self._settings_file, NodeSettings(Engine.FABRIC, CONNECTION, user))
 
     def _require(self, settings: NodeSettings, engine: Engine, what: Text) -> None:
         differs = OtherEngine(what=what.en, what_zh=what.zh, needed=engine, engine=settings.engine, home=str(self.path))

@@ -21,6 +21,14 @@ def stands(session: Session, deal: str) -> VersionsView:
     return from_json(VersionsView, session.query("process-version.show", deal=deal))
 
 
+def proposal(session: Session, deal: str) -> str:
+    """What is proposed now, by its transaction. Raises: UnknownDeal, NoProcess, NoVersionProposed."""
+    found = stands(session, deal).proposed
+    if found is None:
+        raise NoVersionProposed(deal=deal)
+    return found.tx_id
+
+
 def propose(session: Session, deal: str, version: int, reason: str, *, request: str | None = None) -> Receipt:
     """Proposes that the deal go over to another adopted version. Raises: as `process-version.propose`."""
     receipt = session.call("process-version.propose", request=request, deal=deal, version=version, reason=reason)
@@ -48,10 +56,7 @@ def answer(
 
 def change(session: Session, deal: str, *, request: str | None = None) -> Receipt:
     """Lets the deal go over to what all have agreed to. Raises: NoVersionProposed, as `process-version.change`."""
-    proposed = stands(session, deal).proposed
-    if proposed is None:
-        raise NoVersionProposed(deal=deal)
-    return session.call("process-version.change", request=request, deal=deal, proposal=proposed.tx_id)
+    return session.call("process-version.change", request=request, deal=deal, proposal=proposal(session, deal))
 
 
 def _change(session: Session, deal: str) -> None:

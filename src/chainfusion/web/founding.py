@@ -10,10 +10,11 @@ import hmac
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -25,10 +26,9 @@ from chainfusion.domain.roles import INSTITUTION_ROLES, Role
 from chainfusion.node.beginning import Beginning
 from chainfusion.node.home import Home
 from chainfusion.web.forms.submission import EMPTY, Filled, filled, one_of
-from chainfusion.web.formtokens import drawn_for
 from chainfusion.web.guard import LOOPBACK, Guard
 from chainfusion.web.pages import attachment
-from chainfusion.web.rendering import environment, language
+from chainfusion.web.rendering import drawn
 
 COOKIE = "cf-founding"
 MOST = 4 << 20
@@ -105,31 +105,25 @@ def _page(
     request: Request, beginning: Beginning | None, error: ChainFusionError | None = None, form: Filled = EMPTY
 ) -> Response:
     """The page; without `beginning` it tells a refusal alone."""
-    drawing = drawn_for.set(NOBODY)
-    try:
-        lang, query = language(request), request.query_params
-        html = (
-            environment(lang)
-            .get_template("founding.html")
-            .render(
-                stands=beginning.stands() if beginning else None,
-                home=str(beginning.home.path) if beginning else "",
-                refusal=error,
-                given=form,
-                roles=INSTITUTION_ROLES,
-                representative=Role.REPRESENTATIVE,
-                visit=NOBODY,
-                receipt=None,
-                theme="auto",
-                here=lambda **changes: f"/?lang={changes['lang']}" if "lang" in changes else "/signin",
-            )
-        )
-    finally:
-        drawn_for.reset(drawing)
-    response = HTMLResponse(html, status_of(error) if error else 200)
-    if query.get("lang") == lang:
-        response.set_cookie("cf-lang", lang, httponly=True, samesite="lax")
-    return response
+    return drawn(
+        request,
+        NOBODY,
+        "founding.html",
+        status_of(error) if error else 200,
+        stands=beginning.stands() if beginning else None,
+        home=str(beginning.home.path) if beginning else "",
+        refusal=error,
+        given=form,
+        roles=INSTITUTION_ROLES,
+        representative=Role.REPRESENTATIVE,
+        receipt=None,
+        here=_here,
+    )
+
+
+def _here(**changes: str) -> str:
+    """All of it is one page, whatever form it answers."""
+    return f"/?{urlencode(changes)}" if changes else "/"
 
 
 # ------------------------------------------------------------------ the steps

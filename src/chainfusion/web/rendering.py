@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from chainfusion import __version__
-from chainfusion.api.seats import visit_of
+from chainfusion.api.seats import Visit, visit_of
 from chainfusion.domain.roles import ROLE_NAMES
 from chainfusion.node.office import Office
 from chainfusion.node.views import Workspace
@@ -67,31 +67,32 @@ def language(request: Request) -> str:
 
 
 def page(request: Request, workspace: Workspace, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
-    """A page; a language that was asked for is remembered. It holds form tokens: it is one visitor's, never kept."""
-    lang = language(request)
-    theme = request.cookies.get(THEME_COOKIE, "auto")
+    """A page of the workspace."""
     visit = visit_of(request)
     inside = visit.seat is not None  # a stranger's page tells nothing of what the institution reads
+    frame = {
+        "me": workspace.me(),
+        "deals": workspace.deal_names() if inside else (),
+        "height": workspace.height(),
+        "jobs_open": _jobs_open(request) if inside else 0,
+        "awaiting_me": workspace.inbox().awaiting if inside else 0,
+        "receipt": _receipt(request, workspace) if inside else None,
+        "now": datetime.now(UTC),
+        "here": partial(_here, request),
+    }
+    return drawn(request, visit, template, status, **frame, **facts)
+
+
+def drawn(request: Request, visit: Visit, template: str, status: int, **facts: Any) -> HTMLResponse:
+    """A template with what every page needs; `here` makes its own address, and `receipt` is what was just recorded.
+
+    A language that was asked for is remembered. The page holds form tokens: it is one visitor's, never kept.
+    """
+    lang, theme = language(request), request.cookies.get(THEME_COOKIE, "auto")
     drawing = drawn_for.set(visit)
     try:
-        html = (
-            environment(lang)
-            .get_template(template)
-            .render(
-                me=workspace.me(),
-                deals=workspace.deal_names() if inside else (),
-                height=workspace.height(),
-                jobs_open=_jobs_open(request) if inside else 0,
-                awaiting_me=workspace.inbox().awaiting if inside else 0,
-                receipt=_receipt(request, workspace) if inside else None,
-                now=datetime.now(UTC),
-                theme=theme if theme in THEMES else "auto",
-                here=partial(_here, request),
-                status=status,
-                visit=visit,
-                **facts,
-            )
-        )
+        chosen = theme if theme in THEMES else "auto"
+        html = environment(lang).get_template(template).render(theme=chosen, status=status, visit=visit, **facts)
     finally:
         drawn_for.reset(drawing)
     response = HTMLResponse(

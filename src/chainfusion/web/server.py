@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
-from threading import Event, Thread
 from typing import Any
 
 import h11
@@ -16,6 +15,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chainfusion.node.accounts.gatekeeper import Gatekeeper
+from chainfusion.node.rounds import rounds
 
 HEAD_SECONDS = 10
 """For a request's first line and headers, from the connection's beginning or from its first byte."""
@@ -103,17 +103,8 @@ def config(
 @contextmanager
 def swept(gatekeeper: Gatekeeper) -> Iterator[None]:
     """Forgets keys as their sessions time out, as long as the block runs, and all of them when it ends."""
-    done = Event()
-
-    def sweep() -> None:
-        while not done.wait(SWEPT_EVERY):
-            gatekeeper.sweep()
-
-    sweeper = Thread(target=sweep, name="sessions", daemon=True)
-    sweeper.start()
     try:
-        yield
+        with rounds("sessions", gatekeeper.sweep, SWEPT_EVERY):
+            yield
     finally:
-        done.set()
-        sweeper.join()
         gatekeeper.close()

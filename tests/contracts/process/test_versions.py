@@ -16,6 +16,7 @@ from chainfusion.contracts.process.version_refusals import (
     VersionRunning,
     VersionUnfit,
 )
+from chainfusion.domain.document_kinds import DocumentKind
 from chainfusion.domain.errors import ChainFusionError
 from chainfusion.domain.process.definition import Deadline, Definition, FieldKind, Need, Requirement, Step
 from chainfusion.domain.roles import Role
@@ -180,7 +181,7 @@ def test_what_is_no_other_adopted_version_is_not_proposed(office: Office) -> Non
 def test_work_at_a_step_that_the_version_lacks_is_not_carried(office: Office) -> None:
     office.adopted(version(2, without="review")).mandated()
     assert proposed(office)  # its branches are as they were
-    office.document("dd", _report(), Role.LAW_FIRM)
+    office.document("dd", DocumentKind.LEGAL_DUE_DILIGENCE_REPORT, Role.LAW_FIRM)
     office.act("diligence", Role.LAW_FIRM)
     office.rated()
     office.act("review", Role.LEAD_UNDERWRITER)
@@ -236,12 +237,6 @@ def test_a_deal_without_a_process_has_no_version_to_change() -> None:
     office.adopted().adopted(version(2, extra="second-look")).opened()
     office.refused(NoProcess, "process-version.propose", desk(PROPOSER), deal=DEAL, version=2, reason=WHY)
     office.refused(NoProcess, "process-version.show", desk(PROPOSER), deal=DEAL)
-
-
-def _report() -> Any:
-    from chainfusion.domain.document_kinds import DocumentKind
-
-    return DocumentKind.LEGAL_DUE_DILIGENCE_REPORT
 
 
 def a_line(number: int, *steps: Step) -> Definition:

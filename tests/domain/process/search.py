@@ -23,25 +23,32 @@ def after(state: State, fired: Transition) -> State | None:
 
 def is_sound(net: Net) -> bool:
     """Walks every state of the whole net."""
+    fired = set[str]()
+    return ends_clean(net, frozenset({net.start}), fired) and fired == {each.name for each in net.transitions}
+
+
+def ends_clean(net: Net, state: State, fired: set[str] | None = None) -> bool:
+    """Whether the end, and nothing but it, can be reached from wherever the net can come to; `fired` takes the names of
+    all transitions that can happen."""
     following: dict[State, set[State]] = {}
-    fired: set[str] = set()
-    ahead = [frozenset({net.start})]
+    ahead = [state]
     while ahead:
-        state = ahead.pop()
-        if state in following:
+        here = ahead.pop()
+        if here in following:
             continue
-        following[state] = set()
-        for each in enabled(net, state):
-            reached = after(state, each)
+        following[here] = set()
+        for each in enabled(net, here):
+            reached = after(here, each)
             if reached is None or (END in reached and reached != FINAL):
                 return False
-            fired.add(each.name)
-            following[state].add(reached)
+            if fired is not None:
+                fired.add(each.name)
+            following[here].add(reached)
             ahead.append(reached)
     able = {FINAL} & following.keys()
-    while grown := {state for state, next_ in following.items() if next_ & able} - able:
+    while grown := {here for here, next_ in following.items() if next_ & able} - able:
         able |= grown
-    return able == following.keys() and fired == {each.name for each in net.transitions}
+    return able == following.keys()
 
 
 def shows(net: Net, found: Unsound) -> bool:

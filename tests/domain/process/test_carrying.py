@@ -10,31 +10,10 @@ from hypothesis import strategies as st
 from chainfusion.domain.process.carrying import NO_PLACE, TWICE, Stuck, carried
 from chainfusion.domain.process.definition import END, START, Flow, Gateway, GatewayKind, Process
 from chainfusion.domain.process.form import faults_of
-from chainfusion.domain.process.net import Net, net_of
+from chainfusion.domain.process.net import net_of
 from tests.domain.process.drawn import a_flow, a_step, chain, mutants, sound_processes
-from tests.domain.process.search import FINAL, State, after, enabled
+from tests.domain.process.search import after, enabled, ends_clean
 from tests.domain.process.whole import definition_of
-
-
-def ends_clean(net: Net, state: State) -> bool:
-    """Whether the end, and nothing but the end, can be reached from wherever the net can come to."""
-    following: dict[State, set[State]] = {}
-    ahead = [state]
-    while ahead:
-        here = ahead.pop()
-        if here in following:
-            continue
-        following[here] = set()
-        for each in enabled(net, here):
-            reached = after(here, each)
-            if reached is None or (END in reached and reached != FINAL):
-                return False
-            following[here].add(reached)
-            ahead.append(reached)
-    able = {FINAL} & following.keys()
-    while grown := {here for here, next_ in following.items() if next_ & able} - able:
-        able |= grown
-    return able == following.keys()
 
 
 def first_flow(process: Process, gateway: Gateway) -> Flow:

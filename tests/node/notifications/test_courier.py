@@ -16,11 +16,12 @@ import pytest
 from hypothesis import strategies as st
 
 from chainfusion.domain.errors import Text
-from chainfusion.domain.process.records import MAIN
+from chainfusion.domain.process.records import MAIN, Entry
 from chainfusion.domain.roles import Role
 from chainfusion.node import processes
 from chainfusion.node.notifications import Courier, Letter, Outbox, courier, occasions, outbox, read_settings
 from chainfusion.node.notifications.mail import message_of
+from chainfusion.node.notifications.occasions import _is_near
 from chainfusion.node.notifications.settings import NotificationsUnusable
 from chainfusion.node.office import Office
 from chainfusion.node.processes import Item
@@ -111,8 +112,7 @@ def test_each_turn_of_a_step_is_an_occasion_of_its_own(consortium: Consortium, t
     bank = of(consortium, home, Role.ORIGINATOR)
     bank.round()
     session = consortium.desk_of(Role.ORIGINATOR).session
-    entries = worded("target-size", "100")
-    processes.act(session, Item(DEAL, MAIN, "approval"), entries)
+    processes.act(session, Item(DEAL, MAIN, "approval"), (Entry("target-size", "100"),))
     bank.round()
     colleague = consortium.person(session.msp, "second person").session
     processes.check(colleague, Item(DEAL, MAIN, "approval"), approve=False, reason="too small")
@@ -121,12 +121,6 @@ def test_each_turn_of_a_step_is_an_occasion_of_its_own(consortium: Consortium, t
     assert kinds.count("check") == 1
     assert kinds.count("act") == 1  # the same work comes back to be done: its institution knows of it
     bank.outbox.close()
-
-
-def worded(field: str, value: str) -> tuple[object, ...]:
-    from chainfusion.domain.process.records import Entry
-
-    return (Entry(field, value),)
 
 
 def test_a_program_tells_who_spoke_and_that_it_is_the_same_letter(
@@ -237,8 +231,6 @@ def test_a_due_day_is_told_before_it_and_after_it(consortium: Consortium, tmp_pa
     assert line.due is None  # nothing has a day yet: only turns are told
     found = occasions(office.workspace, consortium.clock(), 1)
     assert {each.kind for each in found} <= {"act", "vote", "asked"}
-    from chainfusion.node.notifications.occasions import _is_near
-
     today = consortium.clock.now.date()
     friday = today - timedelta(days=(today.weekday() - 4) % 7)
     assert _is_near(friday + timedelta(days=3), friday, 1)  # Monday is the next business day

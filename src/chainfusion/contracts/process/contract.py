@@ -55,7 +55,7 @@ from chainfusion.domain.process.records import (
     Token,
 )
 from chainfusion.domain.roles import INSTITUTION_ROLES, Role
-from chainfusion.domain.text import MAX_REASON, is_line
+from chainfusion.domain.text import MAX_REASON, is_reason
 
 process_contract = Contract("process", version=1, guard=as_signatory)
 
@@ -116,7 +116,7 @@ def check(ctx: Context, deal: str, run: str, step: str, msp: str, approve: bool,
     made = before[-1]
     same = (made.by, made.person) == (ctx.caller.msp, ctx.caller.name) or made.certificate == ctx.caller.certificate
     require(not same, SecondPersonNeeded(person=made.person, msp=msp))
-    require(approve or _is_reason(reason), ReasonNeeded(limit=MAX_REASON))
+    require(approve or is_reason(reason), ReasonNeeded(limit=MAX_REASON))
     kind = ActKind.APPROVED if approve else ActKind.REJECTED
     checked = _act(ctx, place, item, kind, msp, role=role, entries=made.entries, reason=reason)
     if approve and _completes_alone(place):
@@ -151,7 +151,7 @@ def send_back(ctx: Context, deal: str, run: str, step: str, msp: str, target: st
     place = place_of(ctx, deal, run, step)
     item = place.item()
     role = acting_for(ctx, place, msp, _roles_now(ctx, place, item))
-    require(_is_reason(reason), ReasonNeeded(limit=MAX_REASON))
+    require(is_reason(reason), ReasonNeeded(limit=MAX_REASON))
     allowed = ", ".join(place.step.returns) or "-"
     require(place.board.returned(step, target), ReturnRefused(step=step, allowed=allowed, target=target))
     place.board.write()
@@ -281,7 +281,3 @@ def _act(
 def _require_party(ctx: Context, deal: str, step: str) -> None:
     is_party = bool(accepted_roles(ctx, deal, ctx.caller.msp))
     require(is_party, NotTheActor(step=step, needed="a party", msp=ctx.caller.msp, deal=deal))
-
-
-def _is_reason(reason: str | None) -> bool:
-    return reason is not None and is_line(reason, MAX_REASON)

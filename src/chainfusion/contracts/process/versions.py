@@ -48,7 +48,7 @@ from chainfusion.domain.process.records import (
     sub_run,
 )
 from chainfusion.domain.roles import INSTITUTION_ROLES
-from chainfusion.domain.text import MAX_REASON, is_line
+from chainfusion.domain.text import MAX_REASON, is_reason
 
 UNDER_WAY = (DealState.DRAFT, DealState.OPEN, DealState.CLOSED)
 version_contract = Contract("process-version", version=1, guard=as_party)
@@ -75,6 +75,12 @@ class VersionsView:
     outstanding: tuple[str, ...]
 
     @property
+    def silent(self) -> tuple[str, ...]:
+        """Of those whose consent is outstanding, who has not answered."""
+        said = {each.msp for each in self.answers}
+        return tuple(each for each in self.outstanding if each not in said)
+
+    @property
     def declined(self) -> bool:
         """Whether a party has said no, which ends the proposal."""
         return any(not each.agree for each in self.answers)
@@ -90,13 +96,14 @@ def propose(ctx: Context, deal: str, version: int, reason: str) -> VersionChange
     """
     run, stands = require_run(ctx, deal), _view(ctx, deal)
     require(version != run.version, VersionRunning(deal=deal, process=run.process, version=version))
-    require(is_line(reason, MAX_REASON), ReasonNeeded(limit=MAX_REASON))
+    require(is_reason(reason), ReasonNeeded(limit=MAX_REASON))
     other = stands.proposed
     if other is not None and not stands.declined and other.msp != ctx.caller.msp:
         raise AnotherVersionProposed(deal=deal, version=other.after, msp=other.msp)
-    adopted = require_definition(ctx, run.process, version).state is Adoption.ADOPTED
+    known = require_definition(ctx, run.process, version)
+    adopted = known.state is Adoption.ADOPTED
     require(adopted, DefinitionNotAdopted(process=run.process, version=version))
-    _carried(ctx, run, version)
+    _carried(ctx, run, known.definition)
     number = len(stands.done) + 1
     proposed = VersionChange(
         deal, number, run.process, run.version, version, ctx.caller.msp, reason, ctx.timestamp, ctx.tx_id
@@ -116,7 +123,7 @@ def answer(ctx: Context, deal: str, proposal: str, agree: bool, reason: str | No
     proposed = _require_open(ctx, deal, proposal)
     before = answers.get(ctx, deal, proposal, ctx.caller.msp)
     require(before is None, VersionAnswered(msp=ctx.caller.msp, deal=deal, version=proposed.after))
-    require(agree or (reason is not None and is_line(reason, MAX_REASON)), ReasonNeeded(limit=MAX_REASON))
+    require(agree or is_reason(reason), ReasonNeeded(limit=MAX_REASON))
     given = _answer(ctx, proposed, agree=agree, reason=None if agree else reason)
     return given if agree else refusals.put(ctx, given, deal, proposal)
 
@@ -131,8 +138,9 @@ def change(ctx: Context, deal: str, proposal: str) -> DealProcess:
     proposed = _require_open(ctx, deal, proposal)
     waits = _view(ctx, deal).outstanding
     require(not waits, VersionNotAgreed(deal=deal, version=proposed.after, waits=", ".join(waits)))
-    board, marking = _carried(ctx, run, proposed.after)
-    board.replaced_by(require_definition(ctx, run.process, proposed.after).definition.main, marking)
+    after = require_definition(ctx, run.process, proposed.after).definition
+    board, marking = _carried(ctx, run, after)
+    board.replaced_by(after.main, marking)
     done = VersionChanged(
         deal, proposed.number, run.process, run.version, proposed.after, proposal, ctx.timestamp, ctx.tx_id
     )
@@ -186,17 +194,17 @@ def _answer(ctx: Context, proposed: VersionChange, *, agree: bool, reason: str |
 # ------------------------------------------------------------------ how the work is carried over
 
 
-def _carried(ctx: Context, run: DealProcess, version: int) -> tuple[Board, dict[str, Token]]:
+def _carried(ctx: Context, run: DealProcess, after: Definition) -> tuple[Board, dict[str, Token]]:
     """The deal's tokens, and where they come to stand in the other version. Raises: NoProcess, VersionUnfit."""
     board, _ = board_of(ctx, run.deal, MAIN)
-    before, after = definition_of(ctx, run), require_definition(ctx, run.process, version).definition
+    before = definition_of(ctx, run)
     choose = needs.chooser(ctx, run.deal, MAIN, after.main, {})
     found = _differing(ctx, board, before, after) or carried(board.marking(), after.main, choose)
     if not isinstance(found, Stuck):
         found = _without_figures(ctx, run.deal, after.main, found) or found
     if isinstance(found, Stuck):
         at = ", ".join(found.at) or "-"
-        raise VersionUnfit(deal=run.deal, version=version, why=found.why.en, why_zh=found.why.zh, at=at)
+        raise VersionUnfit(deal=run.deal, version=after.version, why=found.why.en, why_zh=found.why.zh, at=at)
     return board, found
 
 

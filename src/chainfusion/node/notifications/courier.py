@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
 
 from chainfusion.domain.errors import ChainFusionError, Text
 from chainfusion.node.notifications.mail import send_mail
@@ -17,6 +16,7 @@ from chainfusion.node.notifications.outbox import Letter, Outbox, letter_id
 from chainfusion.node.notifications.refusals import Undelivered
 from chainfusion.node.notifications.settings import NotificationSettings, secret_of
 from chainfusion.node.notifications.webhook import post
+from chainfusion.node.rounds import rounds
 from chainfusion.node.views import Workspace
 
 EVERY = 20.0
@@ -93,23 +93,17 @@ def running(courier: Courier | None) -> Iterator[None]:
     if courier is None:
         yield
         return
-    done = Event()
 
     def go() -> None:
-        while not done.is_set():
-            try:
-                courier.round()
-            except ChainFusionError as error:  # the ledger cannot be reached now: it is asked again
-                log.warning("notifications: %s", error.message("en"))
-            except Exception:  # whatever it was, the next round is not lost by it
-                log.exception("notifications: a round failed")
-            done.wait(EVERY)
+        try:
+            courier.round()
+        except ChainFusionError as error:  # the ledger cannot be reached now: it is asked again
+            log.warning("notifications: %s", error.message("en"))
+        except Exception:  # whatever it was, the next round is not lost by it
+            log.exception("notifications: a round failed")
 
-    thread = Thread(target=go, name="courier", daemon=True)
-    thread.start()
     try:
-        yield
+        with rounds("courier", go, EVERY, at_once=True):
+            yield
     finally:
-        done.set()
-        thread.join()
         courier.outbox.close()

@@ -95,8 +95,7 @@ def _proposed(stands: VersionsView, acts: Acts, msp: str) -> ProposedVersion | N
         AnswerRow(acts.institution(each.msp), each.agree, each.reason, acts.place(each.tx_id))
         for each in stands.answers
     ]
-    said = {each.msp for each in stands.answers}
-    silent = [AnswerRow(acts.institution(each), False, None, None) for each in stands.outstanding if each not in said]
+    silent = [AnswerRow(acts.institution(each), False, None, None) for each in stands.silent]
     return ProposedVersion(
         id=found.tx_id,
         version=found.after,
@@ -105,6 +104,6 @@ def _proposed(stands: VersionsView, acts: Acts, msp: str) -> ProposedVersion | N
         proposed=acts.place(found.tx_id),
         answers=(*given, *silent),
         declined=stands.declined,
-        awaits_me=not stands.declined and msp in stands.outstanding and msp not in said,
+        awaits_me=not stands.declined and msp in stands.silent,
         mine=found.msp == msp,
     )

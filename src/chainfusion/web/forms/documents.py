@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -152,10 +151,9 @@ def _filled_in(desk: Desk, deal: str, form: Filled) -> tuple[Upload, int, str | 
         word = what.removeprefix(NEW)
         require(word in set(DocumentKind), FormRefused(why="a kind is needed", why_zh="请选择文件种类"))
         kind = DocumentKind(word)
-    name = (file.filename or "document").replace("\\", "/").rpartition("/")[2]
-    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    readers = tuple(each for each in form.all("reader") if each)
-    return Upload(deal, kind, file.file, name, media_type, readers), file.size or 0, next_of
+    readers = (each for each in form.all("reader") if each)
+    upload = Upload.sent(deal, kind, file.file, file.filename, readers)
+    return upload, file.size or 0, next_of
 
 
 def _on(deal: str, went: Added | Job) -> str:

@@ -11,6 +11,7 @@ from chainfusion.api.problems import FormRefused
 from chainfusion.api.seats import seat_of
 from chainfusion.domain.errors import require
 from chainfusion.node.desk import Desk
+from chainfusion.node.documents import file_name
 from chainfusion.node.jobs import Job
 from chainfusion.node.office import Office
 from chainfusion.tape.encoding import ENCODINGS
@@ -55,7 +56,7 @@ def _steps(made: APIRouter, office: Office) -> None:
             file = form.file("tape")
             require(file is not None, FormRefused(why="a file is needed", why_zh="请选择文件"))
             assert file is not None
-            name = (file.filename or "tape").replace("\\", "/").rpartition("/")[2]
+            name = file_name(file.filename, "tape")
             job = office.tapes.bring(desk, account, deal, name, file.file, request=form.request)
             return office.jobs.awaited(job.id, PATIENCE)
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from chainfusion.api.problems import FormRefused
-from chainfusion.domain.errors import require
+from chainfusion.domain.text import whole_number
 from chainfusion.ledger.port import Receipt
 from chainfusion.node import versions
 from chainfusion.node.desk import Desk
@@ -59,10 +59,10 @@ def router(office: Office) -> APIRouter:
 
 
 def _propose(desk: Desk, deal: str, form: Filled) -> Receipt:
-    word = form.text("version")
-    fits = word.isascii() and word.isdigit() and len(word) < 7
-    require(fits, FormRefused(why="a version is needed", why_zh="请选择版本"))
-    return versions.propose(desk.session, deal, int(word), form.text("reason"), request=form.request)
+    version = whole_number(form.text("version"), 6)
+    if version is None:
+        raise FormRefused(why="a version is needed", why_zh="请选择版本")
+    return versions.propose(desk.session, deal, version, form.text("reason"), request=form.request)
 
 
 def _agree(desk: Desk, deal: str, form: Filled) -> Receipt:
